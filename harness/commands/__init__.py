@@ -1,0 +1,1 @@
+"""The commands of `outage`, grouped by what a user wants of them."""

@@ -1,0 +1,154 @@
+"""See what there is: labs, logs, a shell; take it down."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import Any
+
+import click
+
+from harness import catalogue, engine, history, index, lifecycle, paths, screen
+from harness.commands.options import json_option, lab_argument
+from harness.errors import OutageError
+from harness.manifest import Lab
+
+STATES = {(False, False): "not yet", (True, False): "tried", (True, True): "solved", (False, True): "solved"}
+
+
+@click.command("list")
+@json_option
+def list_command(*, as_json: bool) -> None:
+    """Show all labs, and how far you are."""
+    found = catalogue.labs()
+    rows = [_row(lab) for lab in found]
+    if as_json:
+        screen.say_json(rows)
+        return
+    columns = ("lab", "slug", "level", "min", "you", "what breaks")
+    screen.table(columns, [[str(value) for value in row.values()] for row in rows])
+    solved = sum(row["state"] == "solved" for row in rows)
+    screen.say(
+        f"{solved} of {len(rows)} solved. Begin with make lab-{rows[0]['slug']}." if rows else "There is no lab."
+    )
+
+
+def _row(lab: Lab) -> dict[str, object]:
+    progress = history.Progress(lab.slug)
+    state = STATES[progress.tried, progress.solved]
+    return {
+        "number": lab.number,
+        "slug": lab.slug,
+        "level": lab.level,
+        "minutes": lab.minutes,
+        "state": state,
+        "summary": lab.summary,
+    }
+
+
+def _kept_project(lab: Lab) -> str:
+    projects = lifecycle.kept(lab.slug)
+    if not projects:
+        raise OutageError(f"No stack of {lab.slug} is up. `make lab-{lab.slug}` starts one and leaves it up.")
+    return projects[-1]
+
+
+@click.command()
+@lab_argument
+@click.option("--service", default=None, help="Only this service.")
+@click.option("--lines", type=click.IntRange(1), default=60, show_default=True, help="How many lines of each service.")
+def logs(lab: Lab, service: str | None, lines: int) -> None:
+    """Print the last lines of the services that `lab` left up."""
+    for container in _containers(_kept_project(lab), service):
+        screen.say(f"── {container['Labels'][engine.LABEL_SERVICE]}", "bold")
+        screen.write(engine.client().api.logs(container["Id"], tail=lines).decode(errors="replace"))
+
+
+@click.command()
+@lab_argument
+@click.option("--service", default=None, help="Which service; the lab's first editable one, if not said.")
+def shell(lab: Lab, service: str | None) -> None:
+    """Open a shell in a service that `lab` left up (in a database: its own client)."""
+    project = _kept_project(lab)
+    wanted = service or _first_service(lab, project)
+    container = _containers(project, wanted)[0]
+    tty = ["-t"] if sys.stdin.isatty() else []
+    command = _SHELLS.get(container["Labels"].get(engine.LABEL_READY, "").partition(":")[0], ["sh"])
+    sys.exit(subprocess.call(["docker", "exec", "-i", *tty, container["Id"], *command]))
+
+
+_SHELLS = {"postgres": ["psql", "-U", "lab", "app"], "redis": ["redis-cli"]}
+
+
+def _first_service(lab: Lab, project: str) -> str:
+    folder = lab.editable[0].partition("/")[0]
+    names: list[str] = [container["Labels"][engine.LABEL_SERVICE] for container in _containers(project, None)]
+    return next((name for name in names if name.startswith(folder)), names[0])
+
+
+def _containers(project: str, service: str | None) -> list[dict[str, Any]]:
+    found = engine.containers(outage_run=project)
+    found.sort(key=lambda container: container["Labels"][engine.LABEL_SERVICE])
+    names: list[str] = [container["Labels"][engine.LABEL_SERVICE] for container in found]
+    if service and service not in names:
+        raise OutageError(f"The stack has no service {service!r}; it has {', '.join(names)}.")
+    return [one for one in found if service in (None, one["Labels"][engine.LABEL_SERVICE])]
+
+
+@click.command()
+@click.argument("lab", default="")
+@json_option
+def down(lab: str, *, as_json: bool) -> None:
+    """Remove the stacks that `lab` left up: of one lab, or of all."""
+    slug = catalogue.lab(lab).slug if lab else None
+    removed = lifecycle.sweep()
+    for project in lifecycle.kept(slug):
+        lifecycle.bring_down(project)
+        removed.append(project)
+    if as_json:
+        screen.say_json({"removed": removed})
+    else:
+        screen.say(f"Removed {', '.join(removed)}." if removed else "Nothing was up.")
+
+
+@click.command()
+@click.option("--images", is_flag=True, help="Remove the images too; the next lab builds them again.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def clean(*, images: bool, yes: bool) -> None:
+    """Remove all stacks and the records of all runs (your edits stay)."""
+    records = [path for path in paths.runs_root().glob("*") if path.is_dir() and path.name != paths.locks().name]
+    if not yes and records and not click.confirm(f"Remove the records of {len(records)} labs, hints and progress too?"):
+        raise click.Abort
+    lifecycle.sweep()
+    for project in lifecycle.kept():
+        lifecycle.bring_down(project)
+    for path in records:
+        shutil.rmtree(path)
+    if images:
+        _remove_images()
+    screen.say("Clean.")
+
+
+def _remove_images() -> None:
+    for image in engine.client().images.list(filters={"reference": "outage-lab/*"}):
+        engine.client().images.remove(str(image.id), force=True)
+
+
+@click.command()
+@json_option
+def doctor(*, as_json: bool) -> None:
+    """Say what this machine lacks, and how to mend it."""
+    command = [sys.executable, "-m", "harness.setup", "doctor", *(["--json"] if as_json else [])]
+    sys.exit(subprocess.call(command, cwd=paths.ROOT, env=os.environ | {"PYTHONPATH": str(paths.ROOT)}))
+
+
+@click.command("index")
+def index_command() -> None:
+    """Bring the generated tables of labs up to date (for authors)."""
+    changed = index.write()
+    screen.say(f"Wrote {', '.join(paths.shown(path) for path in changed)}." if changed else "Up to date.")
+
+
+COMMANDS = (index_command, list_command, logs, shell, down, clean, doctor)

@@ -1,0 +1,46 @@
+"""Which arguments and options do several commands share?"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from harness import catalogue
+from harness.manifest import Lab
+
+F = TypeVar("F", bound=Callable[..., Any])
+SEEDS = 1_000_000
+
+
+class LabName(click.ParamType[Lab]):
+    """A lab by slug, number or folder; UnknownLabError names the nearest."""
+
+    name = "lab"
+
+    def convert(self, value: Any, _param: click.Parameter | None, _context: click.Context | None) -> Lab:
+        """The lab of this name."""
+        return value if isinstance(value, Lab) else catalogue.lab(value)
+
+
+def lab_argument(function: F) -> F:
+    """The lab that the command is about."""
+    return click.argument("lab", type=LabName())(function)
+
+
+def json_option(function: F) -> F:
+    """`--json`: print the result for a machine."""
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON and nothing else.")(function)
+
+
+def seed_option(function: F) -> F:
+    """`--seed N`: repeat a run's random choices."""
+    text = "Repeat the random choices of the run with this seed."
+    return click.option("--seed", type=click.IntRange(0), default=None, help=text)(function)
+
+
+def chosen(seed: int | None) -> int:
+    """The given seed, or a fresh one."""
+    return random.SystemRandom().randrange(SEEDS) if seed is None else seed

@@ -1,0 +1,131 @@
+"""What can be done to one container of a stack, and what can be read from outside of it?"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from docker.errors import APIError, NotFound
+from docker.models.containers import Container as DockerContainer
+
+from harness import engine
+from harness.errors import NotJudgedError
+
+MIB = 1024 * 1024
+
+
+class Container:
+    """One container. Every fault is a plain verb; errors of Docker become NotJudgedError."""
+
+    def __init__(self, run_id: str, service: str) -> None:
+        """The container of this service in this run."""
+        self.service = service
+        self._run_id = run_id
+
+    def _handle(self) -> DockerContainer:
+        found = engine.containers(outage_run=self._run_id, **{engine.LABEL_SERVICE: self.service})
+        if not found:
+            raise NotJudgedError(f"the stack has no container of the service {self.service!r}")
+        return engine.client().containers.get(found[0]["Id"])
+
+    def _do(self, verb: str, **options: Any) -> None:
+        try:
+            getattr(self._handle(), verb)(**options)
+        except (APIError, NotFound) as problem:
+            raise NotJudgedError(f"Docker could not {verb} {self.service}: {problem}") from problem
+
+    def kill(self, signal: str = "SIGKILL") -> None:
+        """Send a signal to the main process."""
+        self._do("kill", signal=signal)
+
+    def start(self) -> None:
+        """Start it again (its published port changes; tmpfs is empty)."""
+        self._do("start")
+
+    def stop(self, seconds: int = 1) -> None:
+        """Ask it to end, and kill it after these seconds."""
+        self._do("stop", timeout=seconds)
+
+    def restart(self, seconds: int = 0) -> None:
+        """Stop and start."""
+        self._do("restart", timeout=seconds)
+
+    def pause(self) -> None:
+        """Freeze all its processes."""
+        self._do("pause")
+
+    def unpause(self) -> None:
+        """Let them go on."""
+        self._do("unpause")
+
+    def limit(self, *, cpus: float | None = None, memory_mib: int | None = None) -> None:
+        """Change the limits of the running container."""
+        options: dict[str, Any] = {}
+        if cpus is not None:
+            options |= {"cpu_period": 100_000, "cpu_quota": int(cpus * 100_000)}
+        if memory_mib is not None:
+            options |= {"mem_limit": memory_mib * MIB, "memswap_limit": memory_mib * MIB}
+        self._do("update", **options)
+
+    def cut_off(self) -> None:
+        """Take it off its networks: nothing reaches it, and it reaches nothing."""
+        handle = self._handle()
+        for name in handle.attrs["NetworkSettings"]["Networks"]:
+            engine.client().networks.get(name).disconnect(handle, force=True)
+
+    def reconnect(self) -> None:
+        """Put it back on the run's networks, under its service's name."""
+        for network in engine.client().networks.list(filters={"label": f"{engine.LABEL_RUN}={self._run_id}"}):
+            network.connect(self._handle(), aliases=[self.service])
+
+    def exec(self, command: list[str]) -> tuple[int, str]:
+        """Run a command inside; its exit code and what it printed."""
+        result: Any = self._handle().exec_run(command)
+        return int(result.exit_code), result.output.decode(errors="replace")
+
+    def logs(self, lines: int = 50) -> str:
+        """The last lines that it printed."""
+        return str(self._handle().logs(tail=lines).decode(errors="replace"))
+
+    def running(self) -> bool:
+        """Whether its main process lives."""
+        return bool(self._handle().attrs["State"]["Running"])
+
+    def exit_code(self) -> int | None:
+        """Exit code of the main process; None while it runs."""
+        state = self._handle().attrs["State"]
+        return None if state["Running"] else int(state["ExitCode"])
+
+    def restarts(self) -> int:
+        """How often Docker has restarted it by itself."""
+        return int(self._handle().attrs["RestartCount"])
+
+    def started_at(self) -> dt.datetime:
+        """When its main process was started last."""
+        return dt.datetime.fromisoformat(self._handle().attrs["State"]["StartedAt"][:19] + "+00:00")
+
+    def oom_kills(self, since: dt.datetime) -> int:
+        """How many of its processes the kernel has killed for want of memory since then."""
+        now = dt.datetime.now(dt.UTC)
+        filters = {"container": self._handle().id, "event": "oom"}
+        return sum(1 for _ in engine.client().events(since=since, until=now, filters=filters, decode=True))
+
+    def memory_bytes(self) -> int:
+        """Memory in use, without the page cache that can be dropped at once."""
+        return used_memory(self._stats())
+
+    def cpu_seconds(self) -> float:
+        """CPU time used since it was started."""
+        return float(self._stats()["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
+
+    def _stats(self) -> dict[str, Any]:
+        stats: dict[str, Any] = engine.client().api.stats(str(self._handle().id), stream=False, one_shot=True)
+        return stats
+
+
+def used_memory(stats: dict[str, Any]) -> int:
+    """Bytes in use, from one answer of Docker's stats, with either version of control groups."""
+    memory = stats.get("memory_stats", {})
+    details = memory.get("stats", {})
+    droppable = details.get("total_inactive_file", details.get("inactive_file", 0))
+    return max(0, int(memory.get("usage", 0)) - int(droppable))

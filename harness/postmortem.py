@@ -1,0 +1,68 @@
+"""Why does a service not start, said so that the student can mend it?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness import engine
+from harness.container import Container
+from harness.errors import NotJudgedError, StudentCodeError
+from harness.manifest import Lab
+
+FRAME = re.compile(r'File "(?P<file>/[^"]+)", line (?P<line>\d+)')
+ERROR = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt|Warning)\b.*", re.MULTILINE)
+LAST_LINES = 14
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a look at a dead or silent service needs to know of its run."""
+
+    run_id: str
+    files: Path
+    """The folder that the editable files are mounted from."""
+    lab: Lab
+
+    def of_exit(self, service: str) -> NotJudgedError:
+        """The service's main process has ended before it ever answered."""
+        container = Container(self.run_id, service)
+        return self._explained(f"{service} ended with exit code {container.exit_code()} before it answered", container)
+
+    def of_silence(self, services: list[str], seconds: float) -> NotJudgedError:
+        """Services that run but have not answered in time; the first whose log names the student's file explains."""
+        head = f"{', '.join(services)} did not answer within {seconds:g} s"
+        reasons = [self._explained(head, Container(self.run_id, service)) for service in services]
+        guilty = [reason for reason in reasons if isinstance(reason, StudentCodeError)]
+        return (guilty or reasons)[0]
+
+    def _explained(self, head: str, container: Container) -> NotJudgedError:
+        text = container.logs(lines=200)
+        place = where(text, self._mounts(container.service), self.lab)
+        tail = "\n".join(text.strip().splitlines()[-LAST_LINES:])
+        kind = StudentCodeError if place else NotJudgedError
+        return kind(f"{head}{'; ' if place else ''}{place}\nLast lines of {container.service}:\n{tail}")
+
+    def _mounts(self, service: str) -> dict[str, str]:
+        """Folder inside the container to folder relative to the lab, for what is mounted from the student's files."""
+        found = engine.containers(outage_run=self.run_id, **{engine.LABEL_SERVICE: service})
+        sources = {mount["Destination"]: mount.get("Source", "") for mount in found[0]["Mounts"]}
+        files = str(self.files)
+        return {
+            inside: outside[outside.index(files) + len(files) :].strip("/")
+            for inside, outside in sources.items()
+            if files in outside
+        }
+
+
+def where(text: str, mounts: dict[str, str], lab: Lab) -> str:
+    """`labs/…/app.py line 12: NameError: …` for the last place in the student's files that a log names; else empty."""
+    place = ""
+    for frame in FRAME.finditer(text):
+        for inside, outside in mounts.items():
+            if frame["file"].startswith(inside + "/"):
+                name = (outside + frame["file"][len(inside) :]).strip("/")
+                place = f"labs/{lab.folder.name}/{name} line {frame['line']}"
+    errors = ERROR.findall(text)
+    return f"{place}: {errors[-1].strip()}" if place and errors else place

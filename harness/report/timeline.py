@@ -1,0 +1,237 @@
+"""What did customers and the lab's own signal show over time, now and as shipped?"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from harness.report import labels
+from harness.report.course import Clock, Course, Points, onto
+from harness.report.drawing import (
+    CARD,
+    KINDS,
+    LATENCY,
+    LEFT,
+    MUTED,
+    PLAIN,
+    RIGHT,
+    SIGNAL,
+    Json,
+    axis,
+    label,
+    layout,
+    text,
+    ticks,
+)
+
+PANEL_PX, GAP_PX, FOOT_PX = 104, 34, 40
+WIDE_PX, NARROW_PX = 470, 250
+SHOWN_KINDS = len(KINDS) - 1
+OTHERS = "other errors"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What this run's pictures and those of the run as shipped have in common, so that they compare."""
+
+    end: float
+    rate: float
+    latency_ms: float
+    errors: float
+    signal: float
+    signal_name: str | None
+    kinds: tuple[str, ...]
+    """Kinds of errors that have a colour of their own, most frequent first; the others share one."""
+    wide_px: float
+
+
+@dataclass
+class Plot:
+    """A figure in the making: panels from top to bottom over one time axis."""
+
+    course: Course
+    clock: Clock
+    scale: Scale
+    data: list[Json] = field(default_factory=list)
+    axes: list[Json] = field(default_factory=list)
+    notes: list[Json] = field(default_factory=list)
+
+    def panel(self, title: str, traces: Iterable[Json], nothing: str = "", **more: object) -> None:
+        """Adds a panel; `nothing` is written into it if it would be empty."""
+        suffix = str(len(self.axes) + 1) if self.axes else ""
+        self.data += [{**trace, "yaxis": f"y{suffix}"} for trace in traces]
+        self.axes.append(axis(**more))
+        where = {"xref": "paper", "yref": f"y{suffix} domain"}
+        self.notes.append(label(f"<b>{title}</b>", x=0, xanchor="left", y=1, yanchor="bottom", bgcolor=CARD, **where))
+        if nothing:
+            self.notes.append(label(nothing, x=0.5, y=0.5, font={"size": 14, "color": MUTED}, **where))
+
+
+def figures(now: Course, shipped: Course | None) -> tuple[Json | None, Json | None]:
+    """The timelines of this run and of the run as shipped, on one scale; None where nothing was recorded."""
+    if not _anything(now):
+        return None, _alone(shipped) if shipped else None
+    if shipped is None or not _anything(shipped):
+        return _alone(now), None
+    clock = onto(shipped, now)
+    scale = _scale([now, shipped], now, max(now.end, clock(shipped.end)), wide_px=WIDE_PX)
+    return _levelled(_figure(now, lambda at: at, scale), _figure(shipped, clock, scale))
+
+
+def _levelled(one: Json, two: Json) -> tuple[Json, Json]:
+    """Both figures with the same room above, so that their panels stand side by side."""
+    for variant in ("wide", "narrow"):
+        top = max(each[variant]["margin"]["t"] for each in (one, two))
+        for each in (one[variant], two[variant]):
+            each["height"] += top - each["margin"]["t"]
+            each["margin"]["t"] = top
+    return one, two
+
+
+def _anything(course: Course) -> bool:
+    return bool(course.seconds or course.phases or course.samples)
+
+
+def _alone(course: Course) -> Json | None:
+    if not _anything(course):
+        return None
+    return _figure(course, lambda at: at, _scale([course], course, course.end, wide_px=WIDE_PX * 2))
+
+
+def kinds_of(courses: Iterable[Course]) -> tuple[str, ...]:
+    """The kinds of errors that get a colour of their own, most frequent first."""
+    total: Counter[str] = sum((course.errors for course in courses), Counter())
+    return tuple(kind for kind, _ in total.most_common(SHOWN_KINDS))
+
+
+def _scale(courses: Sequence[Course], now: Course, end: float, wide_px: float) -> Scale:
+    seconds = [second for course in courses for second in course.seconds]
+    name = next((name for course in (now, *courses) for name in course.samples), None)
+    signal = [value for course in courses for _, value in course.samples.get(name or "", []) if value is not None]
+    return Scale(
+        end=max(end, 1.0),
+        rate=_room(second.requests for second in seconds),
+        latency_ms=_room(value for second in seconds for value in second.latency_ms if value),
+        errors=_room(second.errors.total() for second in seconds),
+        signal=_room(signal),
+        signal_name=name,
+        kinds=kinds_of(courses),
+        wide_px=wide_px,
+    )
+
+
+def _room(values: Iterable[float]) -> float:
+    return max(max(values, default=0.0), 1.0) * 1.08
+
+
+def _figure(course: Course, clock: Clock, scale: Scale) -> Json:
+    plot = Plot(course, clock, scale)
+    _rate(plot)
+    _latency(plot)
+    _errors(plot)
+    if scale.signal_name is not None:
+        points = course.samples.get(scale.signal_name, [])
+        top = max(scale.signal, 1.0)
+        plot.panel(
+            text(scale.signal_name, 40),
+            [_line(points, clock, SIGNAL)],
+            "" if points else "not sampled",
+            range=[0, top],
+            nticks=4,
+        )
+    return _assembled(plot)
+
+
+def _rate(plot: Plot) -> None:
+    points: Points = [(second.middle, second.requests) for second in plot.course.seconds]
+    traces = [
+        {**_line(points, plot.clock, PLAIN), "fill": "tozeroy", "fillcolor": "var(--plain-soft)", "name": "requests/s"}
+    ]
+    plot.panel("Requests per second", traces, "" if points else "no traffic", range=[0, plot.scale.rate], nticks=4)
+
+
+def _latency(plot: Plot) -> None:
+    seconds = plot.course.seconds
+    measured = any(value for second in seconds for value in second.latency_ms)
+    traces = [
+        {**_line([(second.middle, second.latency_ms[index]) for second in seconds], plot.clock, colour), "name": name}
+        | {"line": {"color": colour, "width": 2.5, "dash": dash}, "mode": "lines"}
+        for index, (name, colour, dash) in enumerate(LATENCY)
+    ]
+    top = math.log10(max(plot.scale.latency_ms, 100))
+    decades = {"tickvals": [1, 10, 100, 1000, 10000], "ticktext": ["1 ms", "10 ms", "0.1 s", "1 s", "10 s"]}
+    plot.panel(
+        "Latency (log scale)", traces, "" if measured else "nothing measured", type="log", range=[0, top], **decades
+    )
+
+
+def _errors(plot: Plot) -> None:
+    named = {kind: [second.errors.get(kind, 0) for second in plot.course.seconds] for kind in plot.scale.kinds}
+    rest = [sum(count for kind, count in second.errors.items() if kind not in named) for second in plot.course.seconds]
+    rows = {**named, **({OTHERS: rest} if any(rest) else {})}
+    traces = [_bars(plot, kind, counts, KINDS[index]) for index, (kind, counts) in enumerate(rows.items())]
+    nothing = "" if plot.course.errors else "no errors" if plot.course.seconds else "no traffic"
+    plot.panel("Errors per second, by kind", traces, nothing, range=[0, plot.scale.errors], nticks=4)
+
+
+def _bars(plot: Plot, kind: str, counts: Sequence[float], look: tuple[str, str]) -> Json:
+    colour, shape = look
+    edges = [(plot.clock(second.middle - 0.5), plot.clock(second.middle + 0.5)) for second in plot.course.seconds]
+    marker = {
+        "color": colour,
+        "line": {"width": 0},
+        "pattern": {"fillmode": "overlay", "shape": shape, "fgcolor": "var(--card)", "size": 6},
+    }
+    middles, widths = [(low + high) / 2 for low, high in edges], [(high - low) * 0.9 for low, high in edges]
+    return {"type": "bar", "name": text(kind, 40), "x": middles, "y": list(counts), "width": widths, "marker": marker}
+
+
+def _line(points: Points, clock: Clock, colour: str) -> Json:
+    style = {"color": colour, "width": 2}
+    mode = "lines+markers" if len(points) < 2 else "lines"  # noqa: PLR2004 - a line needs two ends
+    times, values = [round(clock(at), 3) for at, _ in points], [value for _, value in points]
+    return {"type": "scatter", "mode": mode, "x": times, "y": values, "line": style, "hovertemplate": "%{y:.4~g}"}
+
+
+def _assembled(plot: Plot) -> Json:
+    """The figure: what all widths share, and what differs on a narrow page."""
+    count = len(plot.axes)
+    height = count * PANEL_PX + (count - 1) * GAP_PX
+    axes = {
+        f"yaxis{index + 1 if index else ''}": {**each, "domain": _domain(index, height)}
+        for index, each in enumerate(plot.axes)
+    }
+    shared = layout(**axes, xaxis=_time_axis(plot, count), barmode="stack", hovermode="x unified")
+    wide = _variant(plot, plot.scale.wide_px, height, named=True)
+    return {"data": plot.data, "layout": shared, "wide": wide, "narrow": _variant(plot, NARROW_PX, height, named=False)}
+
+
+def _domain(index: int, height: float) -> list[float]:
+    top = 1 - index * (PANEL_PX + GAP_PX) / height
+    return [max(0.0, top - PANEL_PX / height), top]
+
+
+def _time_axis(plot: Plot, count: int) -> Json:
+    """Ticks tell the run's own seconds, also where its phases were moved onto those of another run."""
+    times = ticks(plot.course.end)
+    named = {"tickvals": [plot.clock(at) for at in times], "ticktext": [f"{at:g} s" for at in times]}
+    return axis(
+        range=[0, plot.scale.end], anchor=f"y{count if count > 1 else ''}", hoverformat=".1f", ticksuffix=" s", **named
+    )
+
+
+def _variant(plot: Plot, width_px: float, height: float, *, named: bool) -> Json:
+    course, clock, span = plot.course, plot.clock, plot.scale.end
+    phases = labels.phase_spots(course.phases, clock, span, width_px)
+    marks = labels.mark_spots(course.marks, clock, span, width_px, named=named)
+    # The first panel's own title stands right above it, the phases' names above that, the marks' labels on top.
+    base = GAP_PX - 10
+    above = base + labels.rows(phases) * labels.ROW_PX
+    names = [{**note, "yshift": note["yshift"] + base} for note in labels.phase_names(phases)]
+    names += labels.mark_names(marks, course.marks, width_px, span, above)
+    head = above + labels.rows(marks) * labels.ROW_PX + 4
+    shapes = labels.bands(course, clock) + labels.lines(marks, course.marks, clock, above, height)
+    margin = {"l": LEFT, "r": RIGHT, "t": head, "b": FOOT_PX}
+    return {"annotations": plot.notes + names, "shapes": shapes, "margin": margin, "height": head + height + FOOT_PX}

@@ -1,0 +1,60 @@
+"""What does `python3 -m harness.setup` do?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+
+from harness.setup import doctor
+from harness.setup.ready import ready, wanted_images
+from harness.setup.shell import SetupError, UnavailableError
+
+FAILED = 2
+
+
+def main(words: list[str] | None = None) -> int:
+    """Runs `ready` or `doctor`; exit code 2 where something is missing."""
+    options = _parser().parse_args(words)
+    try:
+        return _doctor(as_json=options.json) if options.verb == "doctor" else _ready(options)
+    except SetupError as problem:
+        print(f"\n{problem}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nThe set-up was interrupted; the next one goes on from here.", file=sys.stderr)
+    return FAILED
+
+
+def _ready(options: argparse.Namespace) -> int:
+    wanted = wanted_images(options.images) if options.images else []
+    try:
+        ready(wanted, dev=options.dev)
+    except UnavailableError as problem:
+        if not options.docker_optional or os.environ.get("CI"):
+            raise
+        print(f"\n{problem}\nWithout Docker: what needs it is skipped.\n", file=sys.stderr)
+    return 0
+
+
+def _doctor(*, as_json: bool) -> int:
+    findings = doctor.examine()
+    print(json.dumps(doctor.as_json(findings), indent=2) if as_json else doctor.as_text(findings))
+    return doctor.exit_code(findings)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python3 -m harness.setup", description="Prepares this machine for the labs.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verb = verbs.add_parser("ready", help="provide what is missing; silent when nothing is")
+    verb.add_argument("--images", metavar="LAB", help="also Docker and the images of this lab, or of `all`")
+    verb.add_argument("--dev", action="store_true", help="also what `make test` needs")
+    verb.add_argument("--docker-optional", action="store_true", help="go on where Docker cannot be had (not under CI)")
+    verb.set_defaults(json=False)
+    verb = verbs.add_parser("doctor", help="tell what is missing and what mends it")
+    verb.add_argument("--json", action="store_true", help="for a machine to read")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,178 @@
+"""Is there a Docker Engine with Compose v2 that answers, and what makes it so?"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from harness.setup import system
+from harness.setup.board import Board
+from harness.setup.shell import Log, UnavailableError, ask, call, log
+
+OLDEST = (20, 10)
+START_SECONDS = 40
+DAEMON_LOG = Path("/var/log/outage-lab-dockerd.log")
+
+State = Literal["ready", "absent", "stopped", "denied", "old", "elsewhere"]
+
+INSTALL = "install Docker Engine 20.10 or newer with Compose v2, or Docker Desktop"
+MENDS: dict[str, str] = {
+    "absent": f"{INSTALL}; on Debian or Ubuntu run the same command as root and it is done for you",
+    "stopped": "start it: Docker Desktop from its menu, Docker Engine with `sudo systemctl start docker`",
+    "denied": "`sudo usermod -aG docker $USER`, then log in again",
+    "old": f"{INSTALL}",
+    "elsewhere": "start the engine of that context, or choose another with `docker context use default`",
+}
+SAYS = {
+    "absent": "There is no Docker on this machine",
+    "stopped": "Docker is installed, but its engine does not answer",
+    "denied": "This user may not use Docker",
+    "old": "Docker Engine is older than 20.10",
+    "elsewhere": "The engine that DOCKER_HOST or the Docker context names does not answer",
+}
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What was found of Docker."""
+
+    state: State
+    client: bool
+    """There is a docker command."""
+    version: str = ""
+    """The engine's, where it answers."""
+
+    @property
+    def problem(self) -> UnavailableError:
+        """The error to show when this state cannot be mended here."""
+        return UnavailableError(f"{SAYS[self.state]}.\nWhat next: {MENDS[self.state]}.\n`make doctor` checks the rest.")
+
+
+def look() -> Engine:
+    """What Docker is there on this machine?"""
+    if not shutil.which("docker"):
+        return Engine("stopped" if shutil.which("dockerd") else "absent", client=False)
+    answer = ask("docker", "version", "--format", "{{.Server.Version}}")
+    if answer.ok:
+        version = answer.text.strip().splitlines()[-1]
+        return Engine("ready" if _numbers(version) >= OLDEST else "old", client=True, version=version)
+    return Engine(_why_silent(answer.text), client=True)
+
+
+def has_compose() -> bool:
+    """`docker compose` is version 2 or later."""
+    found = re.search(r"v?(\d+)\.\d+", ask("docker", "compose", "version", "--short").text)
+    return bool(found and int(found[1]) >= 2)  # noqa: PLR2004  Compose v2
+
+
+def provide_engine(board: Board) -> None:
+    """Installs and starts Docker where that is missing and may be done; UnavailableError where not."""
+    engine = look()
+    if engine.state in ("absent", "stopped") and not system.is_root():
+        raise engine.problem
+    if engine.state == "absent" or (engine.state == "stopped" and not _complete(engine)):
+        _install(engine, board)
+        engine = look()
+    if engine.state == "stopped":
+        with board.step("Docker Engine: start it"):
+            start()
+        engine = look()
+    if engine.state != "ready":
+        raise engine.problem
+
+
+def start() -> None:
+    """Starts the daemon in the machine's own way, or as a process of its own where nothing starts services."""
+    into = log("docker-start", f"look into {DAEMON_LOG}, then again")
+    for command in _service_commands():
+        if ask(*command, seconds=START_SECONDS).ok and _answers_within(START_SECONDS / 2):
+            return
+    if not shutil.which("dockerd"):
+        raise into.failed("There is no dockerd to start")
+    with DAEMON_LOG.open("ab") as file:
+        subprocess.Popen(
+            ["dockerd"], stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, cwd="/"
+        )
+    if not _answers_within(START_SECONDS):
+        raise Log(DAEMON_LOG, into.mend).failed(f"dockerd does not answer after {START_SECONDS} s")
+
+
+def provide_compose(base_image: str) -> None:
+    """Puts the Compose v2 plugin of the base image's Debian release where docker finds plugins."""
+    into = log("compose", "install the Compose v2 plugin (`docker compose version` must answer), then again")
+    if not system.is_linux():
+        raise into.failed("`docker compose` is missing")
+    container = call(["docker", "create", base_image, "sh", "-c", FETCH_COMPOSE], into).split()[-1]
+    try:
+        call(["docker", "start", "--attach", container], into, seconds=300)
+        target = plugin_folder() / "docker-compose"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        call(["docker", "cp", "--follow-link", f"{container}:/tmp/plugin/{PLUGIN}", str(target)], into)
+        target.chmod(0o755)
+    finally:
+        ask("docker", "rm", "--force", container)
+    if not has_compose():
+        raise into.failed(f"{target} does not run here")
+
+
+PLUGIN = "usr/libexec/docker/cli-plugins/docker-compose"
+FETCH_COMPOSE = (
+    "cd /tmp && apt-get -qq update && apt-get -qq download docker-compose && dpkg-deb -x docker-compose_*.deb plugin"
+)
+
+
+def plugin_folder() -> Path:
+    """Where a plugin is put: for the whole machine as root, else for this user."""
+    if system.is_root():
+        return Path("/usr/local/lib/docker/cli-plugins")
+    return Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "cli-plugins"
+
+
+def _complete(engine: Engine) -> bool:
+    return engine.client and shutil.which("dockerd") is not None
+
+
+def _install(engine: Engine, board: Board) -> None:
+    if not system.can_install():
+        raise engine.problem
+    system.agreed("Docker Engine (package docker.io)")
+    into = log("docker-install", "mend what apt-get says, then again")
+    with board.step("Docker Engine: install the distribution's docker.io"):
+        system.install(["docker.io"], into)
+        if not shutil.which("docker"):
+            system.install(["docker-cli"], into)
+
+
+def _why_silent(text: str) -> State:
+    if "permission denied" in text.lower():
+        return "denied"
+    if os.environ.get("DOCKER_HOST") or ask("docker", "context", "show").text.strip() not in ("default", ""):
+        return "elsewhere"
+    return "stopped"
+
+
+def _service_commands() -> Iterator[list[str]]:
+    if Path("/run/systemd/system").is_dir():
+        yield ["systemctl", "start", "docker"]
+    elif system.first_process() in ("init", "openrc-init") and shutil.which("service"):
+        yield ["service", "docker", "start"]
+
+
+def _answers_within(seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if look().state == "ready":
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])

@@ -1,0 +1,95 @@
+"""How does a running Locust tell each request to the harness, and obey it?
+
+One JSON array a line on standard output: `["ready"]` when imported, then
+`["r", start, ms, name, error]` for each request (start: monotonic clock of the machine, seconds; error: null if
+the answer was right) and `["lag", at, ms]` each second: by how much the generator itself ran late.
+Standard input: first a line of JSON with `locustfile`, `host`, `users`, `spawn_rate`; then `{"users": n}`
+to change the number; its end ends the load, so that a killed harness leaves no load behind.
+"""
+
+from __future__ import annotations
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import json  # noqa: E402 - Locust needs its patches first
+import sys  # noqa: E402
+import time  # noqa: E402
+from typing import Any  # noqa: E402
+
+import gevent  # noqa: E402
+from gevent.fileobject import FileObject  # noqa: E402
+from locust import events  # noqa: E402
+from locust.env import Environment  # noqa: E402
+from locust.util.load_locustfile import load_locustfile  # noqa: E402
+
+FLUSH_SECONDS = 0.1
+LAG_STEP_SECONDS = 0.05
+
+_lines: list[str] = []
+
+
+def _tell(*what: Any) -> None:
+    _lines.append(json.dumps(what, separators=(",", ":")))
+
+
+def _flush() -> None:
+    if _lines:
+        sys.stdout.write("\n".join(_lines) + "\n")
+        sys.stdout.flush()
+        _lines.clear()
+
+
+def _on_request(*, name: str, response_time: float, exception: BaseException | None = None, **_: Any) -> None:
+    start = time.monotonic() - response_time / 1000
+    _tell("r", round(start, 4), round(response_time, 2), name, None if exception is None else str(exception)[:200])
+
+
+def _watch_lag() -> None:
+    while True:
+        until, worst = time.monotonic() + 1, 0.0
+        while time.monotonic() < until:
+            before = time.monotonic()
+            gevent.sleep(LAG_STEP_SECONDS)
+            worst = max(worst, time.monotonic() - before - LAG_STEP_SECONDS)
+        _tell("lag", round(time.monotonic(), 3), round(worst * 1000, 1))
+
+
+def _flush_for_ever() -> None:
+    while True:
+        gevent.sleep(FLUSH_SECONDS)
+        _flush()
+
+
+def _environment(order: dict[str, Any]) -> Environment:
+    found = load_locustfile(order["locustfile"])
+    users = next(part for part in found if isinstance(part, dict))
+    environment = Environment(user_classes=list(users.values()), host=order["host"], events=events)
+    environment.events.request.add_listener(_on_request)  # type: ignore[no-untyped-call]
+    environment.create_local_runner()
+    return environment
+
+
+def main() -> None:
+    """Import, wait for the order, load until standard input ends."""
+    orders = FileObject(sys.stdin.fileno(), "r", close=False)
+    _tell("ready")
+    _flush()
+    line = orders.readline()
+    if not line:
+        return
+    order = json.loads(line)
+    environment = _environment(order)
+    runner = environment.runner
+    assert runner is not None  # noqa: S101 - made a line above; for the type checker
+    gevent.spawn(_flush_for_ever)
+    gevent.spawn(_watch_lag)
+    runner.start(order["users"], spawn_rate=order["spawn_rate"])
+    for line in orders:
+        runner.start(json.loads(line)["users"], spawn_rate=order["spawn_rate"])
+    _flush()
+
+
+if __name__ == "__main__":
+    main()
