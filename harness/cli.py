@@ -13,6 +13,7 @@ import harness
 from harness import screen
 from harness.commands import learn, look, run
 from harness.commands.bench import bench
+from harness.commands.options import Declined
 from harness.commands.prove import prove
 from harness.errors import OutageError
 from harness.lifecycle import interruptible
@@ -52,6 +53,9 @@ def _errors_said(*, as_json: bool) -> Iterator[None]:
         sys.exit(EXIT_ERROR)
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)
+    except Declined:
+        screen.say("Nothing was changed.")
+        sys.exit(EXIT_ERROR)
     except (KeyboardInterrupt, click.Abort):
         _say("Interrupted; what this run had made was removed.", as_json=as_json)
         sys.exit(EXIT_INTERRUPTED)

@@ -8,10 +8,8 @@ from typing import Any
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container as DockerContainer
 
-from harness import engine
+from harness import engine, memory
 from harness.errors import NotJudgedError
-
-MIB = 1024 * 1024
 
 
 class Container:
@@ -60,12 +58,15 @@ class Container:
 
     def limit(self, *, cpus: float | None = None, memory_mib: int | None = None) -> None:
         """Change the limits of the running container."""
-        options: dict[str, Any] = {}
+        wanted: dict[str, int] = {}
         if cpus is not None:
-            options |= {"cpu_period": 100_000, "cpu_quota": int(cpus * 100_000)}
+            wanted |= {"NanoCpus": int(cpus * 1e9)}
         if memory_mib is not None:
-            options |= {"mem_limit": memory_mib * MIB, "memswap_limit": memory_mib * MIB}
-        self._do("update", **options)
+            wanted |= {"Memory": memory_mib * memory.MIB, "MemorySwap": memory_mib * memory.MIB}
+        try:
+            engine.update(str(self._handle().id), wanted)
+        except APIError as problem:
+            raise NotJudgedError(f"Docker could not change the limits of {self.service}: {problem}") from problem
 
     def cut_off(self) -> None:
         """Take it off its networks: nothing reaches it, and it reaches nothing."""
@@ -112,7 +113,7 @@ class Container:
 
     def memory_bytes(self) -> int:
         """Memory in use, without the page cache that can be dropped at once."""
-        return used_memory(self._stats())
+        return memory.used_bytes(str(self._handle().id))
 
     def cpu_seconds(self) -> float:
         """CPU time used since it was started."""
@@ -121,11 +122,3 @@ class Container:
     def _stats(self) -> dict[str, Any]:
         stats: dict[str, Any] = engine.client().api.stats(str(self._handle().id), stream=False, one_shot=True)
         return stats
-
-
-def used_memory(stats: dict[str, Any]) -> int:
-    """Bytes in use, from one answer of Docker's stats, with either version of control groups."""
-    memory = stats.get("memory_stats", {})
-    details = memory.get("stats", {})
-    droppable = details.get("total_inactive_file", details.get("inactive_file", 0))
-    return max(0, int(memory.get("usage", 0)) - int(droppable))

@@ -39,6 +39,19 @@ def overlaid(lab: Lab, overlay: Path) -> list[str]:
     return names
 
 
+def require_present(lab: Lab) -> None:
+    """OutageError if one of the student's files is gone, or if only its owner may read it."""
+    for name in lab.editable:
+        path = lab.folder / name
+        if not path.is_file():
+            raise OutageError(f"{paths.shown(path)} is gone. make reset-{lab.slug} brings it back as shipped.")
+        if not path.stat().st_mode & 0o004:
+            raise OutageError(
+                f"{paths.shown(path)}: only you may read this file, but the service runs as another user. "
+                f"`chmod -R o+rX {paths.shown(paths.labs_root())}` mends it."
+            )
+
+
 def changed(lab: Lab) -> list[str] | None:
     """The lab's files that differ from how the lab is shipped, relative to it; None where git cannot tell."""
     listed = _git(lab.folder, "diff", "--name-only", "--relative", _shipped(lab.folder) or "HEAD", "--", ".")
@@ -46,8 +59,9 @@ def changed(lab: Lab) -> list[str] | None:
 
 
 def strangers(lab: Lab) -> list[str]:
-    """Changed files that are not the student's to edit."""
-    return [name for name in changed(lab) or [] if name not in lab.editable]
+    """Files that were changed or added and are not the student's to edit."""
+    added = _git(lab.folder, "ls-files", "--others", "--exclude-standard") or ""
+    return [name for name in sorted({*(changed(lab) or []), *added.split("\n")} - {""}) if name not in lab.editable]
 
 
 def as_shipped(lab: Lab) -> bool:
@@ -62,6 +76,7 @@ def reset(lab: Lab) -> list[str]:
         raise OutageError(f"{paths.shown(lab.folder)}: git does not know how these files were; nothing was reset.")
     for name in names:
         content = _git_bytes(lab.folder, "show", f"{_shipped(lab.folder) or 'HEAD'}:./{name}")
+        (lab.folder / name).parent.mkdir(parents=True, exist_ok=True)
         (lab.folder / name).write_bytes(content)
     return names
 

@@ -36,9 +36,11 @@ def runs(slug: str) -> list[Path]:
 
 
 def finish(folder: Path, recorded: dict[str, Any], judged: dict[str, Any]) -> None:
-    """Write recording and verdict, and let `latest` name this run."""
+    """Write recording and verdict, and let `latest` name this run if it is among the lab's own."""
     _write(folder / RECORDING_FILE, recorded)
     _write(folder / VERDICT_FILE, judged)
+    if folder.parent != paths.runs_of(recorded["lab"]):
+        return  # part of a proof
     latest = folder.parent / "latest"
     fresh = folder.parent / f".latest-{folder.name}"
     fresh.symlink_to(folder.name)

@@ -127,7 +127,7 @@ def read(folder: Path) -> Lab:
         summary=reader.text("summary"),
         level=_level(reader),
         minutes=reader.whole("minutes"),
-        editable=_editable(reader, folder),
+        editable=_editable(reader),
         symptom=_check_name(reader, "symptom"),
         entry=reader.text("entry"),
         memory_mib=reader.whole("memory_mib"),
@@ -159,12 +159,12 @@ def _level(reader: _Reader) -> int:
     return level
 
 
-def _editable(reader: _Reader, folder: Path) -> tuple[str, ...]:
+def _editable(reader: _Reader) -> tuple[str, ...]:
     names = reader.texts("editable")
     for name in names:
         parts = PurePosixPath(name)
-        if parts.is_absolute() or ".." in parts.parts or not (folder / name).is_file():
-            raise ManifestError(f"{reader.path}: `editable` names {name!r}, which is no file of the lab.")
+        if parts.is_absolute() or ".." in parts.parts:
+            raise ManifestError(f"{reader.path}: `editable` names {name!r}, which lies outside of the lab.")
     return names
 
 

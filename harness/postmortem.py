@@ -14,6 +14,8 @@ from harness.manifest import Lab
 FRAME = re.compile(r'File "(?P<file>/[^"]+)", line (?P<line>\d+)')
 ERROR = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt|Warning)\b.*", re.MULTILINE)
 LAST_LINES = 14
+DOES_NOT_LOAD = "The service does not load"
+"""What servicekit logs instead of ending where edits are served live."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,13 @@ class Scene:
         reasons = [self._explained(head, Container(self.run_id, service)) for service in services]
         guilty = [reason for reason in reasons if isinstance(reason, StudentCodeError)]
         return (guilty or reasons)[0]
+
+    def require_loaded(self, services: list[str]) -> None:
+        """StudentCodeError if one of them, serving edits live, tells that its code does not load."""
+        for service in services:
+            container = Container(self.run_id, service)
+            if DOES_NOT_LOAD in container.logs(lines=200):
+                raise self._explained(f"{service} does not load", container)
 
     def _explained(self, head: str, container: Container) -> NotJudgedError:
         text = container.logs(lines=200)

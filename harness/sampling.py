@@ -6,13 +6,9 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from docker.errors import APIError, NotFound
-
-from harness import engine
-from harness.container import MIB, used_memory
+from harness import engine, memory
 
 MEMORY_EVERY_SECONDS = 1.0
 
@@ -64,8 +60,7 @@ class MemoryWatch:
     def measure(self) -> float:
         """One look at all running containers; their sum in MiB."""
         running = [one for one in self._containers() if one["State"] == "running"]
-        with ThreadPoolExecutor(max_workers=4) as pool:
-            used = list(pool.map(_mib, [one["Id"] for one in running]))
+        used = [memory.used_bytes(one["Id"]) / memory.MIB for one in running]
         for container, mib in zip(running, used, strict=True):
             service = container["Labels"][engine.LABEL_SERVICE]
             self.by_container[service] = round(max(mib, self.by_container.get(service, 0.0)), 1)
@@ -75,10 +70,3 @@ class MemoryWatch:
     def facts(self) -> dict[str, Any]:
         """As the recording keeps it."""
         return {"peak_mib": self.peak_mib, "by_container": self.by_container}
-
-
-def _mib(container_id: str) -> float:
-    try:
-        return used_memory(engine.client().api.stats(container_id, stream=False, one_shot=True)) / MIB
-    except (APIError, NotFound):
-        return 0.0

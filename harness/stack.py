@@ -16,6 +16,7 @@ from harness.setup import images
 
 READY_SECONDS = 25.0
 STEP_SECONDS = 0.05
+LOADED_SECONDS = 2.0
 
 
 class Stack:
@@ -67,6 +68,8 @@ class Stack:
                     raise scene.of_exit(service)
                 if service in waiting and readiness.ready(container, self.secret):
                     waiting.discard(service)
+            if self._live and time.monotonic() > deadline - READY_SECONDS + LOADED_SECONDS:
+                scene.require_loaded(sorted(waiting))
             if waiting and time.monotonic() > deadline:
                 raise scene.of_silence(sorted(waiting), READY_SECONDS)
             time.sleep(STEP_SECONDS if waiting else 0)

@@ -70,10 +70,12 @@ class Customer(FastHttpUser):
 
 
 def _complaint_about(answer: Any) -> str | None:
-    if not answer.status_code:
-        return "timeout" if "timed out" in repr(answer.error).lower() else "connection"
-    if answer.status_code // 100 != 2:  # noqa: PLR2004 - the field's own number
-        return f"HTTP {answer.status_code}"
+    status = answer.status_code
+    if status and status // 100 != 2:  # noqa: PLR2004 - the field's own number
+        return f"HTTP {status}"
+    broken_off = answer.request_meta["exception"] if status else answer.error  # a body can stop half-way after a 200
+    if broken_off or not status:
+        return "timeout" if "timed out" in repr(broken_off).lower() else "connection"
     return None
 
 

@@ -14,8 +14,10 @@ from gevent import monkey
 monkey.patch_all()
 
 import json  # noqa: E402 - Locust needs its patches first
+import os  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
+import traceback  # noqa: E402
 from typing import Any  # noqa: E402
 
 import gevent  # noqa: E402
@@ -65,6 +67,8 @@ def _flush_for_ever() -> None:
 def _environment(order: dict[str, Any]) -> Environment:
     found = load_locustfile(order["locustfile"])
     users = next(part for part in found if isinstance(part, dict))
+    if not users:
+        raise ValueError(f"{order['locustfile']} has no class of customers")
     environment = Environment(user_classes=list(users.values()), host=order["host"], events=events)
     environment.events.request.add_listener(_on_request)  # type: ignore[no-untyped-call]
     environment.create_local_runner()
@@ -83,13 +87,17 @@ def main() -> None:
     environment = _environment(order)
     runner = environment.runner
     assert runner is not None  # noqa: S101 - made a line above; for the type checker
+    runner.start(order["users"], spawn_rate=order["spawn_rate"])
     gevent.spawn(_flush_for_ever)
     gevent.spawn(_watch_lag)
-    runner.start(order["users"], spawn_rate=order["spawn_rate"])
     for line in orders:
         runner.start(json.loads(line)["users"], spawn_rate=order["spawn_rate"])
     _flush()
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Exception:  # noqa: BLE001 - said, and the end: the hub would wait for ever for greenlets that Locust has spawned
+        traceback.print_exc()
+        os._exit(1)

@@ -6,7 +6,7 @@ import click
 from rich.markdown import Markdown
 
 from harness import files, history, screen
-from harness.commands.options import lab_argument
+from harness.commands.options import ask, lab_argument
 from harness.errors import OutageError
 from harness.manifest import Lab
 
@@ -50,8 +50,8 @@ def reset(lab: Lab, *, yes: bool) -> None:
         screen.say("Nothing to reset: your files are as shipped.")
         return
     screen.write(edits)
-    if not yes and not click.confirm("Discard these edits?"):
-        raise click.Abort
+    if not yes:
+        ask("Discard these edits?")
     screen.say(f"Reset {', '.join(files.reset(lab))}.")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from harness import catalogue, engine, history, index, lifecycle, paths, screen
-from harness.commands.options import json_option, lab_argument
+from harness.commands.options import ask, json_option, lab_argument
 from harness.errors import OutageError
 from harness.manifest import Lab
 
@@ -119,8 +119,8 @@ def down(lab: str, *, as_json: bool) -> None:
 def clean(*, images: bool, yes: bool) -> None:
     """Remove all stacks and the records of all runs (your edits stay)."""
     records = [path for path in paths.runs_root().glob("*") if path.is_dir() and path.name != paths.locks().name]
-    if not yes and records and not click.confirm(f"Remove the records of {len(records)} labs, hints and progress too?"):
-        raise click.Abort
+    if records and not yes:
+        ask(f"Remove the records of {len(records)} labs, hints and progress too?")
     lifecycle.sweep()
     for project in lifecycle.kept():
         lifecycle.bring_down(project)

@@ -41,6 +41,20 @@ def seed_option(function: F) -> F:
     return click.option("--seed", type=click.IntRange(0), default=None, help=text)(function)
 
 
+class Declined(Exception):  # noqa: N818 - an answer, not an error
+    """The user said no."""
+
+
+def ask(question: str) -> None:
+    """Go on if the user says yes; Declined if not, also where nobody can be asked."""
+    try:
+        agreed = click.confirm(question)
+    except click.Abort:
+        agreed = False
+    if not agreed:
+        raise Declined
+
+
 def chosen(seed: int | None) -> int:
     """The given seed, or a fresh one."""
     return random.SystemRandom().randrange(SEEDS) if seed is None else seed

@@ -9,7 +9,6 @@ import click
 
 from harness import catalogue, files, history, lifecycle, paths, screen, verdict
 from harness.commands.options import chosen, json_option, lab_argument, seed_option
-from harness.errors import OutageError
 from harness.manifest import Lab
 from harness.session import Order, Outcome, Session
 
@@ -23,7 +22,7 @@ REPRODUCED, NOT_REPRODUCED = 0, 2
 def lab_command(lab: Lab, seed: int | None, *, as_json: bool) -> None:
     """Make the outage happen, and leave the stack up to look around."""
     _tidy(lab)
-    _require_readable(lab)
+    files.require_present(lab)
     shipped = files.as_shipped(lab)
     order = Order(lab, "lab", chosen(seed), variant=history.AS_SHIPPED if shipped else "student")
     outcome = _perform(order, as_json=as_json)
@@ -43,16 +42,6 @@ def _tidy(lab: Lab) -> None:
     lifecycle.sweep()
     for project in lifecycle.kept(lab.slug):
         lifecycle.bring_down(project)
-
-
-def _require_readable(lab: Lab) -> None:
-    """The services run as another user than the one who cloned the repository."""
-    for name in lab.editable:
-        if not (lab.folder / name).stat().st_mode & 0o004:
-            raise OutageError(
-                f"{paths.shown(lab.folder / name)}: only you may read this file, but the service runs as another user. "
-                f"`chmod -R o+rX {paths.shown(paths.labs_root())}` mends it."
-            )
 
 
 def _symptom_failed(outcome: Outcome, lab: Lab) -> bool:
@@ -102,6 +91,7 @@ def check(
 ) -> None:
     """Run the drill on your files and judge them: FIXED, BROKEN or UNKNOWN."""
     lifecycle.sweep()
+    files.require_present(lab)
     mine = overlay is None and within is None  # else it is somebody else's submission, or part of a proof
     name = variant or (history.AS_SHIPPED if files.as_shipped(lab) and not overlay else "student")
     order = Order(lab, "check" if mine else "prove", chosen(seed), name, overlay, within)
@@ -123,7 +113,10 @@ def check(
 
 def _warn_of_strangers(lab: Lab) -> None:
     for name in files.strangers(lab):
-        screen.say(f"  note            {name} was changed, but is not yours to edit (`editable` in lab.toml)", "yellow")
+        screen.say(
+            f"  note            {name} was changed or added, but is not yours to edit (`editable` in lab.toml)",
+            "yellow",
+        )
 
 
 def _check_headline(outcome: Outcome) -> str:

@@ -1,4 +1,4 @@
-"""What has to be on a machine before a lab can run, and how does it get there? (standard library only)"""
+"""What has to be on a machine before a lab can run, and how does it get there with the standard library alone?"""
 
 import sys
 

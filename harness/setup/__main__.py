@@ -20,9 +20,9 @@ def main(words: list[str] | None = None) -> int:
     try:
         return _doctor(as_json=options.json) if options.verb == "doctor" else _ready(options)
     except SetupError as problem:
-        print(f"\n{problem}", file=sys.stderr)
+        _complain(str(problem))
     except KeyboardInterrupt:
-        print("\nThe set-up was interrupted; the next one goes on from here.", file=sys.stderr)
+        _complain("The set-up was interrupted; the next one goes on from here.")
     return FAILED
 
 
@@ -33,14 +33,19 @@ def _ready(options: argparse.Namespace) -> int:
     except UnavailableError as problem:
         if not options.docker_optional or os.environ.get("CI"):
             raise
-        print(f"\n{problem}\nWithout Docker: what needs it is skipped.\n", file=sys.stderr)
+        _complain(f"{problem}\nWithout Docker: what needs it is skipped.")
     return 0
 
 
 def _doctor(*, as_json: bool) -> int:
     findings = doctor.examine()
-    print(json.dumps(doctor.as_json(findings), indent=2) if as_json else doctor.as_text(findings))
+    text = json.dumps(doctor.as_json(findings), indent=2) if as_json else doctor.as_text(findings)
+    sys.stdout.write(text + "\n")
     return doctor.exit_code(findings)
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"\n{text}\n")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -34,12 +34,18 @@ class Board:
             ends = ["done", *ends[1:]]
         finally:
             self.steps.pop(text, None)
-            self.say(f"  {text:<52}{ends[-1]:<14}{time.monotonic() - began:6.1f} s")
+            self.say(f"  {text:<56} {ends[-1]:<13}{time.monotonic() - began:6.1f} s")
 
     def say(self, text: str) -> None:
         """One line that stays."""
         with self.lock:
             print(("\r\033[K" if self.live else "") + text, file=self.out, flush=True)
+
+    def agrees(self, question: str) -> bool:
+        """Asks at the terminal, with everything else kept off the screen meanwhile; no answer is a yes."""
+        with self.lock:
+            print("\r\033[K" if self.live else "", end="", file=self.out, flush=True)
+            return input(question).strip().lower() in ("", "y", "yes")
 
     @contextmanager
     def shown(self) -> Iterator[None]:

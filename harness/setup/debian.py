@@ -55,9 +55,7 @@ def provide(board: Board) -> str:
 def pull(name: str, into: Log) -> bool:
     """Whether the image could be pulled; gives up soon where no registry answers."""
     with into.path.open("wb") as file:
-        process = subprocess.Popen(
-            ["docker", "pull", name], stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True
-        )
+        process = subprocess.Popen(["docker", "pull", name], stdin=subprocess.DEVNULL, stdout=file, stderr=file)
     timer = threading.Timer(PULL_SECONDS, process.kill)
     timer.start()
     try:
@@ -99,6 +97,6 @@ def _provide_mmdebstrap(board: Board) -> None:
             f"The image {published()} cannot be pulled, and mmdebstrap, which could make it, is not installed.\n"
             f"What next: see that `docker pull {published()}` works (proxy, network), or install mmdebstrap."
         )
-    system.agreed("mmdebstrap")
+    system.agreed("mmdebstrap", board)
     with board.step("base image: install mmdebstrap"):
         system.install(["mmdebstrap", "debian-archive-keyring"], log("mmdebstrap-install"))

@@ -113,9 +113,11 @@ def provide_compose(base_image: str) -> None:
     try:
         call(["docker", "start", "--attach", container], into, seconds=300)
         target = plugin_folder() / "docker-compose"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        call(["docker", "cp", "--follow-link", f"{container}:/tmp/plugin/{PLUGIN}", str(target)], into)
-        target.chmod(0o755)
+        fresh = target.with_name(".docker-compose.new")
+        fresh.parent.mkdir(parents=True, exist_ok=True)
+        call(["docker", "cp", "--follow-link", f"{container}:/tmp/plugin/{PLUGIN}", str(fresh)], into)
+        fresh.chmod(0o755)
+        fresh.replace(target)
     finally:
         ask("docker", "rm", "--force", container)
     if not has_compose():
@@ -142,7 +144,7 @@ def _complete(engine: Engine) -> bool:
 def _install(engine: Engine, board: Board) -> None:
     if not system.can_install():
         raise engine.problem
-    system.agreed("Docker Engine (package docker.io)")
+    system.agreed("Docker Engine (package docker.io)", board)
     into = log("docker-install", "mend what apt-get says, then again")
     with board.step("Docker Engine: install the distribution's docker.io"):
         system.install(["docker.io"], into)

@@ -68,7 +68,8 @@ def _machine() -> Iterator[Finding]:
     yield Finding("memory", memory >= MEMORY_GIB, f"{memory:.1f} GiB", f"at least {MEMORY_GIB} GiB are needed")
     yield Finding("disk", disk >= DISK_GIB, f"{disk:.0f} GiB free", f"at least {DISK_GIB} GiB are needed: make room")
     port = loopback_port()
-    yield Finding("port on 127.0.0.1", port > 0, "can be bound" if port else "refused", "a firewall or sandbox forbids it")
+    seen = "can be bound" if port else "refused"
+    yield Finding("port on 127.0.0.1", port > 0, seen, "a firewall or sandbox forbids it")
 
 
 def _docker() -> Iterator[Finding]:

@@ -7,7 +7,6 @@ import importlib.util
 import json
 import os
 import re
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -23,6 +22,7 @@ RUNTIME = paths.ROOT / "requirements.txt"
 DEVELOPMENT = paths.ROOT / "requirements-dev.txt"
 UV = Path(__file__).with_name("uv.txt")
 SCHEME = "1"
+UV_SETTINGS = ("UV_SYSTEM_CERTS=1", "UV_PYTHON_DOWNLOADS=never", "UV_NO_CONFIG=1")
 PYTHON = str(VENV / "bin" / "python")
 
 SCRIPT = """#!/bin/sh
@@ -69,7 +69,7 @@ def provide_venv_module(board: Board) -> None:
             f"{sys.executable} cannot make virtual environments: its module ensurepip is missing.\n"
             f"What next: install it (Debian, Ubuntu: `sudo apt-get install {package}`), then again."
         )
-    system.agreed(package)
+    system.agreed(package, board)
     with board.step(f"Python: install {package}"):
         system.install([package], log("python-venv"))
 
@@ -84,10 +84,9 @@ def _fill(requirements: Path, into: Log) -> None:
 
 def _fill_with_uv(get_uv: list[str], requirements: Path, into: Log) -> bool:
     uv = [str(VENV / "bin" / "uv"), "pip", "install", "--python", PYTHON, "--require-hashes", "--compile-bytecode"]
-    trust = {"UV_SYSTEM_CERTS": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1"}
     done = ask(*get_uv, seconds=120)
     if done.ok:
-        done = ask("env", *(f"{key}={value}" for key, value in trust.items()), *uv, "-r", str(requirements), seconds=600)
+        done = ask("env", *UV_SETTINGS, *uv, "-r", str(requirements), seconds=600)
     with into.path.open("a", encoding="utf-8") as file:
         file.write(done.text)
     return done.ok
@@ -108,8 +107,8 @@ def _has_dev() -> bool:
 
 def _link_project() -> None:
     """The project is importable and its command is there, without being copied or built."""
-    folder = subprocess.check_output([PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True)
-    (Path(folder.strip()) / "outage_lab.pth").write_text(f"{paths.ROOT}\n", encoding="utf-8")
+    folder = next((VENV / "lib").glob("python3*/site-packages"))
+    (folder / "outage_lab.pth").write_text(f"{paths.ROOT}\n", encoding="utf-8")
     module, _, function = _entry().partition(":")
     script = VENV / "bin" / "outage"
     script.write_text(SCRIPT.format(module=module, function=function), encoding="utf-8")

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ LAST_LINES = 12
 AGAIN = "run the same command again; what is half done is done anew"
 
 _running: set[subprocess.Popen[bytes]] = set()
+_interrupted = threading.Event()
 
 
 class SetupError(OutageError):
@@ -81,6 +83,8 @@ def call(
 
     With `keep` it is left to end by itself when the set-up is interrupted, as a package manager must be.
     """
+    if _interrupted.is_set():
+        raise SetupError("The set-up was interrupted; the next one goes on from here.")
     result = _run(command, given, {**os.environ, **(extra or {})}, seconds, keep=keep)
     with into.path.open("a", encoding="utf-8") as file:
         file.write(f"$ {' '.join(command)}\n{result.text}")
@@ -96,14 +100,13 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def end_all() -> None:
-    """Ends what is still running, after an interrupt."""
+    """Ends what is still running after an interrupt, and lets nothing else begin."""
+    _interrupted.set()
     for process in list(_running):
         end(process)
 
 
-def _run(
-    command: list[str], given: bytes | None, environment: dict[str, str], seconds: float, *, keep: bool
-) -> Result:
+def _run(command: list[str], given: bytes | None, environment: dict[str, str], seconds: float, *, keep: bool) -> Result:
     try:
         process = subprocess.Popen(
             command,

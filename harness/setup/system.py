@@ -9,6 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from harness.setup.board import Board
 from harness.setup.shell import Log, UnavailableError, ask, call
 
 OS_RELEASE = Path("/etc/os-release")
@@ -45,12 +46,16 @@ def first_process() -> str:
         return ""
 
 
-def agreed(what: str) -> None:
-    """Asks at a terminal before the machine is changed; UnavailableError where the answer is no."""
-    if not sys.stdin.isatty():
-        return
-    answer = input(f"  {what} will be installed on this machine with apt-get. Go on? [Y/n] ")
-    if answer.strip().lower() not in ("", "y", "yes"):
+def at_terminal() -> bool:
+    """Somebody can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def agreed(what: str, board: Board) -> None:
+    """Asks at a terminal before the machine is changed, else says it; UnavailableError where the answer is no."""
+    if not at_terminal():
+        board.say(f"  {what}: not there, so it is installed on this machine with apt-get")
+    elif not board.agrees(f"  {what} will be installed on this machine with apt-get. Go on? [Y/n] "):
         raise UnavailableError(f"{what} is needed and was not installed.\nWhat next: install it yourself, then again.")
 
 
@@ -61,11 +66,6 @@ def install(packages: list[str], into: Log) -> None:
     into.path.write_text(f"$ apt-get update\n{update.text}", encoding="utf-8")
     command = [*APT, "install", "--yes", "--no-install-recommends", *packages]
     call(command, into, extra=quiet, seconds=APT_SECONDS, keep=True)
-
-
-def knows_package(name: str) -> bool:
-    """The distribution has a package of this name."""
-    return "Package:" in ask("apt-cache", "show", "--no-all-versions", name).text
 
 
 def _is_debian() -> bool:

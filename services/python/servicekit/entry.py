@@ -24,9 +24,10 @@ def application() -> Wsgi:
     module, _, attribute = os.environ.get("WEB_APP", "app:app").partition(":")
     try:
         found: Wsgi = getattr(importlib.import_module(module), attribute or "app")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  whatever the student's code raises
         text = _story(error)
-        print(f"The service does not load.\n{text}", end="", file=sys.stderr, flush=True)
+        sys.stderr.write(f"The service does not load.\n{text}")
+        sys.stderr.flush()
         if os.environ.get("OUTAGE_RELOAD") != "1":
             sys.exit(BOOT_FAILED)
         return _page(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -17,15 +18,11 @@ GRACE_SECONDS = 0.25
 def stamps(root: Path) -> Stamps:
     """Time of change and size of each Python and TOML file below the folder."""
     found: Stamps = {}
-    for folder, _, names in os.walk(root):
-        for name in names:
-            if name.endswith((".py", ".toml")):
-                path = os.path.join(folder, name)
-                try:
-                    status = os.stat(path)
-                except FileNotFoundError:
-                    continue
-                found[path] = (status.st_mtime_ns, status.st_size)
+    for path in root.rglob("*"):
+        if path.suffix in (".py", ".toml"):
+            with contextlib.suppress(FileNotFoundError):  # an editor may just be replacing it
+                status = path.stat()
+                found[str(path)] = (status.st_mtime_ns, status.st_size)
     return found
 
 

@@ -1,4 +1,4 @@
-"""How does gunicorn run a service? (gunicorn's configuration file)"""
+"""How does gunicorn run a service, as its configuration file says it?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ threads = int(os.environ.get("WEB_THREADS", "16"))
 timeout = 10
 graceful_timeout = 1
 keepalive = 5
-worker_tmp_dir = "/dev/shm"
+worker_tmp_dir = "/dev/shm"  # noqa: S108  a tmpfs that each container has for itself
 control_socket_disable = True
 loglevel = "warning"
 
@@ -44,5 +44,6 @@ def worker_abort(_worker: Any) -> None:
     """Prints where the main thread stands when it has not answered for `timeout` seconds."""
     lines = traceback.format_stack()
     own = [line for line in lines if '"/app/' in line] or lines
-    print(f"The service hangs: no answer for {timeout} s. It stands at (most recent call last):", file=sys.stderr)
-    print("".join(own), end="", file=sys.stderr, flush=True)
+    sys.stderr.write(f"The service hangs: no answer for {timeout} s. It stands at (most recent call last):\n")
+    sys.stderr.write("".join(own))
+    sys.stderr.flush()

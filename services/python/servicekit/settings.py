@@ -21,7 +21,8 @@ class SettingsError(ValueError):
 def load_settings(path: str | Path = "/app/settings.toml", defaults: type[T] | None = None) -> T:
     """The dataclass `defaults`, with the values of the TOML file over it and those of the environment over both.
 
-    A field `pool_size` is read from the key `pool_size` and the variable `POOL_SIZE`. A file that is not there sets nothing.
+    A field `pool_size` is read from the key `pool_size` and the variable `POOL_SIZE`.
+    A file that is not there sets nothing; SettingsError where a setting is unknown or of the wrong kind.
     """
     if defaults is None:
         raise TypeError("load_settings() needs `defaults`, a dataclass whose fields are the settings.")

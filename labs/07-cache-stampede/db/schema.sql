@@ -1,0 +1,117 @@
+-- The shop's database as the catalogue sees it: one function. Everything else belongs to the lab.
+--
+-- What is real here: the connections, the pool, the queue before it, the prices' sum, the errors.
+-- What is modelled: one wait. The price history fits into memory, so the time that production's storage takes to
+-- bring it is a pg_sleep of lab.knobs.cost_ms. A wait costs no CPU, so a laptop measures what a server would.
+
+CREATE EXTENSION dblink;
+CREATE SCHEMA lab;
+
+CREATE TABLE lab.products (id int PRIMARY KEY, name text NOT NULL);
+
+CREATE TABLE lab.price_changes (
+    product int NOT NULL REFERENCES lab.products,
+    cents   int NOT NULL
+);
+CREATE INDEX ON lab.price_changes (product) INCLUDE (cents);
+
+CREATE TABLE lab.knobs (cost_ms int NOT NULL, failing bool NOT NULL);
+INSERT INTO lab.knobs VALUES (80, false);
+
+CREATE UNLOGGED TABLE lab.ledger (
+    read    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    product int NOT NULL,
+    client  inet,
+    began   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    ended   timestamptz,
+    failed  bool NOT NULL DEFAULT false
+);
+CREATE INDEX ON lab.ledger (product, began);
+
+-- The ledger is written over a connection of its own, so that a read counts from its first moment and whatever becomes
+-- of the caller's transaction: rolled back, never ended, its client dead. The role has no password: it comes in by the socket.
+CREATE ROLE lab_ledger LOGIN CONNECTION LIMIT 50;
+GRANT USAGE ON SCHEMA lab TO lab_ledger;
+GRANT SELECT, INSERT, UPDATE ON lab.ledger TO lab_ledger;
+
+CREATE FUNCTION lab.write(statement text) RETURNS text LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT 'lab_ledger' = ANY (coalesce(dblink_get_connections(), '{}')) THEN
+        PERFORM dblink_connect('lab_ledger', 'host=/tmp dbname=app user=lab_ledger application_name=ledger');
+    END IF;
+    RETURN (SELECT answer FROM dblink('lab_ledger', statement) AS (answer text));
+END $$;
+
+CREATE FUNCTION lab.begin_read(wanted int) RETURNS bigint LANGUAGE sql AS $$
+    SELECT lab.write(format('INSERT INTO lab.ledger (product, client) VALUES (%s, %L) RETURNING read',
+                            wanted, inet_client_addr()))::bigint
+$$;
+
+CREATE FUNCTION lab.end_read(mine bigint, failed bool) RETURNS text LANGUAGE sql AS $$
+    SELECT lab.write(format('UPDATE lab.ledger SET ended = clock_timestamp(), failed = %L WHERE read = %s RETURNING read',
+                            failed, mine))
+$$;
+
+-- The drill closes a product's gate by taking this lock for itself alone; readers pass it one by one, or wait.
+CREATE FUNCTION lab.pass_gate(wanted int) RETURNS void LANGUAGE sql AS $$
+    SELECT pg_advisory_lock_shared(7077, wanted);
+    SELECT pg_advisory_unlock_shared(7077, wanted);
+$$;
+
+CREATE FUNCTION lab.read_from_storage(wanted int) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE knobs lab.knobs;
+BEGIN
+    SELECT * INTO knobs FROM lab.knobs;
+    IF knobs.failing THEN
+        RAISE EXCEPTION 'could not read block 4711 of price_changes: Input/output error' USING ERRCODE = 'io_error';
+    END IF;
+    PERFORM lab.pass_gate(wanted);
+    PERFORM pg_sleep(knobs.cost_ms / 1000.0);
+END $$;
+
+CREATE FUNCTION public.load_product(wanted int) RETURNS TABLE (id int, name text, price_cents int)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE mine bigint := lab.begin_read(wanted);
+BEGIN
+    PERFORM lab.read_from_storage(wanted);
+    RETURN QUERY SELECT p.id, p.name, sum(c.cents)::int
+        FROM lab.products p JOIN lab.price_changes c ON c.product = p.id WHERE p.id = wanted GROUP BY p.id;
+    PERFORM lab.end_read(mine, false);
+EXCEPTION WHEN OTHERS OR query_canceled THEN
+    PERFORM lab.end_read(mine, true);
+    RAISE;
+END $$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public, lab FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION public.load_product TO app;
+ALTER ROLE app CONNECTION LIMIT 50;
+
+-- What the drill does and asks.
+CREATE FUNCTION lab.stock(goods jsonb) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO lab.products SELECT id, name FROM jsonb_to_recordset(goods) AS g (id int, name text);
+    INSERT INTO lab.price_changes
+        SELECT id, CASE n WHEN 1 THEN price - 49 * 7 ELSE 7 END
+        FROM jsonb_to_recordset(goods) AS g (id int, price int), generate_series(1, 50) AS n;
+$$;
+
+-- A read that never ended, because its session was killed, is taken as one of a second.
+CREATE VIEW lab.reads AS
+    SELECT *, coalesce(ended, least(clock_timestamp(), began + interval '1 s')) AS over FROM lab.ledger;
+
+CREATE FUNCTION lab.most_at_once() RETURNS bigint LANGUAGE sql AS $$
+    SELECT coalesce(max(n), 0) FROM (
+        SELECT sum(step) OVER (ORDER BY at, step) AS n FROM (
+            SELECT began AS at, 1 AS step FROM lab.reads UNION ALL SELECT over, -1 FROM lab.reads
+        ) AS steps
+    ) AS running
+$$;
+
+-- Per product, the most reads that began within 1.5 s of one another, of those that began in [since, until).
+CREATE FUNCTION lab.bursts(since timestamptz, until timestamptz) RETURNS TABLE (product int, reads bigint)
+LANGUAGE sql AS $$
+    SELECT product, max(n) FROM (
+        SELECT product, count(*) OVER (
+            PARTITION BY product ORDER BY began RANGE BETWEEN CURRENT ROW AND interval '1.5 s' FOLLOWING) AS n
+        FROM lab.ledger WHERE began >= since AND began < until
+    ) AS windows GROUP BY product ORDER BY 2 DESC, 1
+$$;

@@ -1,0 +1,14 @@
+"""The one promise of a toy."""
+
+from harness.recording import Recording
+
+
+def test_orders_are_taken(seen: Recording) -> None:
+    """Every order is taken.
+
+    A shop that takes no orders is no shop.
+    """
+    seen.require(seen.phase("later").requests, "nobody ordered anything")
+    errors = seen.phase("later").errors
+    said = f"{errors} orders failed and the last was answered {seen.answer}, wanted 200"
+    assert (errors, seen.answer) == (0, 200), said

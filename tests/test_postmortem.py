@@ -1,0 +1,75 @@
+"""Is the place in the student's files found in what a service printed?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from toys import copy
+
+from harness.manifest import Lab
+from harness.postmortem import where
+
+MOUNTS = {"/app": "shop"}
+NAME_ERROR = """\
+[2026-11-23 21:05:01 +0000] [7] [ERROR] Exception in worker process
+Traceback (most recent call last):
+  File "/opt/venv/lib/python3.13/site-packages/gunicorn/util.py", line 370, in import_app
+    mod = importlib.import_module(module)
+  File "/app/app.py", line 12, in <module>
+    start()
+  File "/app/prices.py", line 3, in start
+    return helpers.load(limmit)
+  File "/opt/kit/servicekit/settings.py", line 40, in load
+    raise problem
+NameError: name 'limmit' is not defined
+"""
+SYNTAX_ERROR = """\
+  File "/app/app.py", line 9
+    app = create_app("shop"
+                    ^
+SyntaxError: '(' was never closed
+"""
+HANGING = """\
+The service hangs: no answer for 10 s. It stands at (most recent call last):
+  File "/app/app.py", line 10, in warm_up
+"""
+SETTINGS = """\
+  File "/app/app.py", line 20, in build
+servicekit.settings.SettingsError: /app/settings.toml: `ttl` is no setting of this service
+[7] [ERROR] Reason: Worker failed to boot.
+"""
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    """A toy."""
+    return copy("01-always-fixed", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (NAME_ERROR, "labs/01-always-fixed/shop/prices.py line 3: NameError: name 'limmit' is not defined"),
+        (SYNTAX_ERROR, "labs/01-always-fixed/shop/app.py line 9: SyntaxError: '(' was never closed"),
+        (HANGING, "labs/01-always-fixed/shop/app.py line 10"),
+        (SETTINGS, "labs/01-always-fixed/shop/app.py line 20: servicekit.settings.SettingsError: /app/settings.toml: "),
+        ('  File "/opt/kit/servicekit/settings.py", line 40, in load\nValueError: x\n', ""),
+        ('  File "/application/app.py", line 40, in load\nValueError: x\n', ""),
+        ("", ""),
+    ],
+)
+def test_the_last_place_in_the_students_files_is_named(lab: Lab, text: str, said: str) -> None:
+    """File and line as the student knows them, with the error; nothing where their files are not named."""
+    found = where(text, MOUNTS, lab)
+
+    assert found.startswith(said)
+    assert bool(found) == bool(said)
+
+
+def test_each_service_has_its_own_folder(lab: Lab) -> None:
+    """The folder inside the container is translated to the one that is mounted there, also for a single file."""
+    mounts = {"/app": "shop", "/srv/jobs": "worker", "/etc/shop": ""}
+
+    assert where('File "/srv/jobs/a/b.py", line 2', mounts, lab) == "labs/01-always-fixed/worker/a/b.py line 2"
+    assert where('File "/etc/shop/c.py", line 4', mounts, lab) == "labs/01-always-fixed/c.py line 4"

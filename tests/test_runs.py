@@ -1,0 +1,279 @@
+"""Do real runs of the toys come to the right verdict, and say why where they come to none?"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from toys import COMMAND, TOYS, Said, copy, outage
+
+from harness import catalogue, engine, history, lifecycle, stack
+from harness.manifest import Lab
+from harness.screen import Silent
+from harness.session import Order, Outcome, Session
+
+pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("stacks")]
+
+DRILL = """\
+from harness.drill import Run
+
+
+def drill(run: Run) -> None:
+    with run.traffic(users=2, service="shop"):
+        run.phase("normal", seconds=0.3)
+        {middle}
+        run.phase("later", seconds=0.3)
+    run.record(answer=run.http("shop").get("/orders").status)
+"""
+LEAVING = """\
+import os
+import signal
+
+from servicekit import create_app
+
+app = create_app("shop")
+
+
+@app.get("/orders")
+def orders() -> None:
+    os.kill(1, signal.SIGTERM)
+"""
+
+
+def left_over(runs: Path) -> list[str]:
+    """Names of containers and networks that carry this checkout's mark."""
+    networks = engine.client().api.networks(filters={"label": f"outage.home={runs}"})
+    containers = engine.containers(outage_home=str(runs))
+    return [*(network["Name"] for network in networks), *(container["Names"][0] for container in containers)]
+
+
+def toy_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> Lab:
+    """A copy of the fixed toy, with other files, as the only lab there is."""
+    lab = copy("01-always-fixed", tmp_path / "labs", **files)
+    monkeypatch.setenv("OUTAGE_LABS", str(tmp_path / "labs"))
+    return lab
+
+
+def performed(slug: str, monkeypatch: pytest.MonkeyPatch, patience: float, purpose: str = "check") -> Outcome:
+    """A run within this process, with less patience for services that do not answer."""
+    monkeypatch.setattr(stack, "READY_SECONDS", patience)
+    return Session(Order(catalogue.lab(slug), purpose, 7), Silent()).perform()
+
+
+def test_a_lab_that_is_fixed_is_fixed(runs: Path) -> None:
+    """FIXED, exit code 0, for people: the phases, the promises, and what is next; nothing is left up."""
+    said = outage("check", "always-fixed", "--seed", "7")
+
+    assert (said.code, said.err) == (0, "")
+    assert "FIXED    1 of 1 promises are kept" in said.out
+    assert "seed 7" in said.out
+    assert "nothing is done" in said.out
+    assert "make debrief-always-fixed" in said.out
+    assert left_over(runs) == []
+    assert history.Progress("always-fixed").solved
+
+
+def test_a_run_leaves_its_record(runs: Path) -> None:
+    """A finished run has recording, verdict, report and logs, with seed, versions, durations, memory and figures."""
+    said = outage("check", "always-broken", "--json", "--seed", "7")
+    assert said.code == 1, said
+
+    folder = Path(said.json["folder"])
+    seen = json.loads((folder / "recording.json").read_text())
+    assert folder == (runs / "always-broken" / "latest").resolve()
+    assert sorted(path.name for path in folder.iterdir() if path.suffix in (".json", ".html")) == [
+        "recording.json", "report.html", "traffic.json", "verdict.json",
+    ]  # fmt: skip
+    assert (folder / "logs" / "shop.log").exists()
+    assert (seen["format"], seen["lab"], seen["seed"], seen["purpose"]) == (1, "always-broken", 7, "check")
+    assert sorted(seen["versions"]) == ["docker", "locust", "outage", "python"]
+    assert seen["durations"]["drill_seconds"] >= 1.0
+    assert 10 < seen["memory"]["peak_mib"] < 128
+    assert [phase["name"] for phase in seen["phases"]] == ["normal", "later"]
+    assert seen["traffic"]["phases"]["later"]["by_error"].keys() == {"HTTP 503"}
+    assert [mark["kind"] for mark in seen["marks"]] == ["fault"]
+    assert seen["samples"]["answers"]
+    assert seen["facts"] == {"answer": 503}
+
+
+def test_a_lab_that_is_broken_is_broken(runs: Path) -> None:
+    """BROKEN, exit code 1, and for machines each check with promise, why and what was seen."""
+    said = outage("check", "always-broken", "--json")
+
+    [check] = said.json["checks"]
+    assert (said.code, said.json["verdict"], said.json["exit_code"]) == (1, "BROKEN", 1)
+    assert (check["name"], check["outcome"], check["promise"]) == (
+        "orders_are_taken",
+        "failed",
+        "Every order is taken.",
+    )
+    assert check["message"].endswith("orders failed and the last was answered 503, wanted 200")
+    assert left_over(runs) == []
+    assert (history.Progress("always-broken").tried, history.Progress("always-broken").solved) == (True, False)
+
+
+def test_a_service_that_is_never_healthy_is_unknown(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that listens and never answers well is named, with its last lines; it is not judged."""
+    seen = performed("never-healthy", monkeypatch, 2.0)
+
+    assert (seen.verdict.outcome, seen.verdict.checks) == ("UNKNOWN", ())
+    assert seen.verdict.reasons[0].startswith("shop did not answer within 2 s\nLast lines of shop:")
+    assert left_over(runs) == []
+
+
+def test_code_that_hangs_is_ended_and_shown(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endless loop at import is UNKNOWN, with the file and the line in which it stands."""
+    line = (TOYS / "04-hangs-at-import" / "shop" / "app.py").read_text().splitlines().index("    while app.name:") + 1
+    seen = performed("hangs-at-import", monkeypatch, 6.0)
+
+    assert seen.verdict.outcome == "UNKNOWN"
+    head = seen.verdict.reasons[0].splitlines()[0]
+    place = "shop did not answer within 6 s; labs/04-hangs-at-import/shop/app.py line "
+    assert head in (f"{place}{line}", f"{place}{line + 1}")
+    assert left_over(runs) == []
+
+
+def test_code_that_does_not_start_is_shown(runs: Path) -> None:
+    """A syntax error is UNKNOWN, exit code 2, at once, with file, line and error in the first line."""
+    said = outage("check", "does-not-start", "--json")
+
+    assert (said.code, said.json["verdict"], said.json["checks"]) == (2, "UNKNOWN", [])
+    head, *tail = said.json["reasons"][0].splitlines()
+    assert "labs/05-does-not-start/shop/app.py line 5: SyntaxError: '(' was never closed" in head
+    assert tail[0] == "Last lines of shop:"
+    assert said.json["seconds"]["total"] < 15
+    assert left_over(runs) == []
+
+
+def test_a_lab_that_does_not_come_up_is_not_left_up(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`lab` with code that does not start prints the place, and keeps nothing."""
+    seen = performed("does-not-start", monkeypatch, 3.0, "lab")
+
+    assert (seen.verdict.outcome, seen.urls, lifecycle.kept(), left_over(runs)) == ("UNKNOWN", {}, [], [])
+    assert "labs/05-does-not-start/shop/app.py line 5: SyntaxError" in seen.verdict.reasons[0]
+
+
+def test_a_service_that_ends_in_mid_drill_is_said(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that exits while it is judged is never FIXED, and the reason names the service and that it exited."""
+    toy_with(tmp_path, monkeypatch, shop__app_py=LEAVING)
+    said = outage("check", "always-fixed", "--json")
+
+    assert (said.code, said.json["verdict"]) == (2, "UNKNOWN")
+    assert "'shop'" in said.json["reasons"][0]
+    assert "exited" in said.json["reasons"][0]
+    assert left_over(runs) == []
+
+
+@pytest.mark.parametrize(
+    ("middle", "said"),
+    [
+        ("1 / 0", "the drill itself failed: ZeroDivisionError: division by zero (drill.py line 7)"),
+        ("run.require(False, 'the fault did not take')", "the fault did not take"),
+        ("run.phase('endless', seconds=60)", "the drill was ended after its limit of 2 s"),
+        ("run.wait_until(lambda: 0, 60, 'the queue drains')", "the drill was ended after its limit of 2 s"),
+        ("run.wait_until(lambda: 0, 0.1, 'the queue drains')", "the queue drains: not within 0.1 s."),
+        ("run.container('db').kill()", "the stack has no container of the service 'db'"),
+    ],
+)
+def test_a_drill_that_does_not_end_well_is_unknown(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, middle: str, said: str
+) -> None:
+    """A drill that raises, requires in vain or takes too long is UNKNOWN for that reason; its stack is removed."""
+    toml = (TOYS / "01-always-fixed" / "lab.toml").read_text().replace("limit_seconds = 20", "limit_seconds = 2")
+    toy_with(tmp_path, monkeypatch, drill_py=DRILL.format(middle=middle), lab_toml=toml)
+    seen = performed("always-fixed", monkeypatch, 20)
+
+    assert (seen.verdict.outcome, seen.verdict.reasons) == ("UNKNOWN", (said,))
+    assert seen.durations["drill"] < 10
+    assert left_over(runs) == []
+
+
+def test_a_compose_file_that_docker_refuses_is_an_error(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compose's own words are shown, with exit code 2, and there is no half of a run left."""
+    toy_with(tmp_path, monkeypatch, compose_yaml="services: {shop: {imagge: nothing}}\n")
+    said = outage("check", "always-fixed")
+
+    assert (said.code, "imagge" in said.err, "Traceback" in said.err) == (2, True, False)
+    assert left_over(runs) == []
+    assert list((runs / "always-fixed").iterdir()) == []
+
+
+def test_a_submission_is_judged_in_place_of_the_students_files(runs: Path) -> None:
+    """--overlay judges other files than those in the lab, and is not progress of the student."""
+    fix = TOYS / "02-always-broken" / "solution" / "fixes" / "right"
+    said = outage("check", "always-broken", "--json", "--overlay", str(fix))
+
+    assert (said.code, said.json["verdict"], said.json["variant"]) == (0, "FIXED", "student")
+    assert not history.Progress("always-broken").solved
+
+
+def test_a_submission_with_strangers_is_refused(runs: Path, tmp_path: Path) -> None:
+    """A submission that would bring a compose.yaml is refused with exit code 2 before anything is started."""
+    overlay = tmp_path / "submission"
+    overlay.mkdir()
+    (overlay / "compose.yaml").write_text("services: {}\n")
+    said = outage("check", "always-broken", "--json", "--overlay", str(overlay))
+
+    assert (said.code, "has compose.yaml" in said.json["error"]) == (2, True)
+    assert left_over(runs) == []
+    assert list((runs / "always-broken").iterdir()) == []
+
+
+def test_a_proof_tells_right_from_wrong(runs: Path) -> None:
+    """The broken toy is proven: shipped BROKEN, fix FIXED, decoy BROKEN on its check; no record is kept."""
+    said = outage("prove", "always-broken", "--jobs", "3", "--json", seconds=120)
+
+    assert (said.code, said.json["proven"]) == (0, True)
+    assert [(row["variant"], row["wanted"], row["seen"], row["false"]) for row in said.json["variants"]] == [
+        ("as shipped", "BROKEN on orders_are_taken", "BROKEN ×1", 0),
+        ("decoy wrong", "BROKEN on orders_are_taken", "BROKEN ×1", 0),
+        ("fix right", "FIXED", "FIXED ×1", 0),
+    ]
+    assert list(runs.glob("prove/*/2*/recording.json")) == []
+    assert left_over(runs) == []
+
+
+def test_a_false_verdict_fails_the_proof(runs: Path) -> None:
+    """The fixed toy is not proven, since it is not broken as shipped; people see which and where its record is."""
+    said = outage("prove", "always-fixed", "--only", "as shipped")
+
+    assert said.code == 1
+    assert "FALSE  always-fixed  as shipped  FIXED" in said.out
+    assert "1 false verdicts out of 1" in said.out
+    assert len(list(runs.glob("prove/*/2*/recording.json"))) == 1
+
+
+def test_two_runs_of_one_lab_at_once_are_both_right(runs: Path) -> None:
+    """Runs side by side have stacks of their own: one student's fix does not help the other's bug."""
+    fix = TOYS / "02-always-broken" / "solution" / "fixes" / "right"
+    pipe = subprocess.PIPE
+    calls = [["check", "always-broken", "--json"], ["check", "always-broken", "--json", "--overlay", str(fix)]]
+    running = [subprocess.Popen([*COMMAND, *call], stdout=pipe, stderr=pipe, text=True) for call in calls]
+    said = [Said(process.wait(60), *process.communicate()) for process in running]
+
+    assert [(one.code, one.json["verdict"]) for one in said] == [(1, "BROKEN"), (0, "FIXED")]
+    assert said[0].json["run"] != said[1].json["run"]
+    assert left_over(runs) == []
+
+
+def test_solving_a_lab_opens_its_debrief(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A student's way: hint after BROKEN, edit, FIXED, debrief, solved in the list."""
+    lab = copy("02-always-broken", tmp_path / "labs")
+    (lab.solution / "DEBRIEF.md").write_text("It was DNS.\n")
+    monkeypatch.setenv("OUTAGE_LABS", str(tmp_path / "labs"))
+
+    broken = outage("check", "always-broken")
+    hinted = outage("hint", "always-broken")
+    edited = lab.folder / "shop" / "app.py"
+    edited.write_text((lab.solution / "fixes" / "right" / "shop" / "app.py").read_text())
+    fixed, told = outage("check", "always-broken"), outage("debrief", "always-broken")
+
+    assert [done.code for done in (broken, hinted, fixed, told)] == [1, 0, 0, 0]
+    assert "make hint-always-broken" in broken.out
+    assert hinted.out.startswith("orders are taken · hint 1 of 3")
+    assert told.out.strip() == "It was DNS."
+    assert outage("list", "--json").json[0]["state"] == "solved"

@@ -1,0 +1,158 @@
+"""Is the screen readable: plain where it is no terminal, without colours when asked, within 80 columns?"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+
+import pytest
+
+from harness import screen, verdict
+from harness.pytest_plugin import CheckResult
+from harness.screen import Screen, sparkline
+
+NUMBERS = {"requests": 24_000, "errors": 24_000, "p95_ms": 12_345.0}
+LONG = (
+    "product 17 was read 34 times after the cache was flushed, of which 31 before the first had ended, wanted at most 2"
+)
+CHECKS = [
+    CheckResult("flush_stays_bounded", "failed", f"After the flush: {LONG}.", f"Why: {LONG}.", LONG),
+    CheckResult("customers_are_served", "passed", "Served.", "", ""),
+    CheckResult("price_changes_show", "unknown", "Shown.", "", "the drill did not record `prices`"),
+]
+
+
+class Terminal(io.StringIO):
+    """Something that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
+
+
+def on_terminal(monkeypatch: pytest.MonkeyPatch, **environment: str) -> Terminal:
+    """From now on, standard output is a terminal of 80 columns in colour."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in ({"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"} | environment).items():
+        monkeypatch.setenv(name, value)
+    found = Terminal()
+    monkeypatch.setattr(sys, "stdout", found)
+    return found
+
+
+def tell_a_run() -> None:
+    """Everything that a run can say, in its longest form."""
+    with Screen() as watcher:
+        watcher.stack(["cache", "catalog-1", "catalog-2", "db", "edge"], 2.41)
+        watcher.live("normal", {}, 0.2)
+        watcher.phase("other customers", NUMBERS, 2.0, list(range(40)))
+        watcher.mark("the hottest product's copies are lost", "fault", 7.1)
+    screen.verdict(verdict.of(CHECKS), "the outage is reproduced (17 s)")
+    screen.pairs([("Look around", "http://127.0.0.1:49213/product/1   make logs-cache-stampede   make shell-x")])
+    screen.table(["lab", "what breaks"], [["7", LONG]])
+
+
+@pytest.mark.parametrize(
+    ("values", "bars"),
+    [
+        ([], ""),
+        ([0.0], "▁"),
+        ([0, 0, 0], "▁▁▁"),
+        ([0, 1, 2, 4, 8], "▁▂▃▅█"),
+        ([5.0], "█"),
+        ([0] * 23 + [9], "▁▁▁▁▁▁▁▁▁▁▁█"),
+        ([9] + [0] * 11, "█▁▁▁▁▁▁▁▁▁▁▁"),
+        ([8] * 25, "█████████"),
+    ],
+)
+def test_a_series_becomes_a_few_bars(values: list[float], bars: str) -> None:
+    """Bars show the highest of equal parts, at most twelve, and no values give none."""
+    assert sparkline(values) == bars
+
+
+def test_without_a_terminal_lines_are_plain(capsys: pytest.CaptureFixture[str]) -> None:
+    """What goes to a file or a pipe has no control codes, and each thing said is one whole line."""
+    tell_a_run()
+
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert "\r" not in said
+    assert "  7.1 s           the hottest product's copies are lost\n" in said
+    assert "other customers 12000 req/s   p95 12.3 s    100 % errors" in said
+
+
+def test_a_verdict_tells_failed_checks_first_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    """A failed check shows seen, promise and why; the others one line each."""
+    screen.verdict(verdict.of(CHECKS), "2 of 3 promises are kept (18 s)")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "BROKEN   2 of 3 promises are kept (18 s)"
+    assert [line.strip() for line in lines if line[2:3] in ("✗", "✓", "?")] == [
+        "✗ flush stays bounded",
+        "✓ customers are served",
+        "? price changes show",
+    ]
+    assert [word for word in ("seen", "promise", "why") if any(line.strip().startswith(word) for line in lines)] == [
+        "seen",
+        "promise",
+        "why",
+    ]
+
+
+def test_an_unknown_verdict_tells_its_reasons(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every reason is on the screen, each of its lines indented alike."""
+    screen.verdict(verdict.of([], ["shop did not start\nlast line"]), "nothing can be said of this run")
+
+    said = capsys.readouterr().out
+    assert said.startswith("UNKNOWN  nothing can be said of this run\n")
+    assert "  shop did not start" in said
+    assert "  last line" in said
+
+
+def test_a_terminal_of_80_columns_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line of a run is wider than the terminal, in characters that are seen."""
+    terminal = on_terminal(monkeypatch)
+    tell_a_run()
+
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue()).splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= 80
+
+
+def test_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The verdict is coloured in a terminal."""
+    terminal = on_terminal(monkeypatch)
+    screen.verdict(verdict.of(CHECKS), "")
+
+    assert re.search(r"\x1b\[[0-9;]*3\dm", terminal.getvalue())
+
+
+def test_no_color_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With NO_COLOR nothing is coloured, in a terminal too."""
+    terminal = on_terminal(monkeypatch, NO_COLOR="1")
+
+    tell_a_run()
+
+    assert not re.search(r"\x1b\[(?:[0-9;]*;)?[34]\d(?:;[0-9;]*)?m", terminal.getvalue())
+
+
+def test_a_students_brackets_are_text(capsys: pytest.CaptureFixture[str]) -> None:
+    """What looks like markup in a message is printed as it is."""
+    odd = CheckResult("odd", "failed", "", "", "[red]x[/red] [/] [link=file:///etc/passwd]y")
+    screen.verdict(verdict.of([odd]), "[bold]")
+    screen.say_error("[/nothing]")
+
+    said = capsys.readouterr()
+    assert "[red]x[/red] [/] [link=file:///etc/passwd]y" in said.out
+    assert "[bold]" in said.out
+    assert said.err == "error  [/nothing]\n"
+
+
+def test_json_is_nothing_but_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """A machine gets JSON with every character as it is."""
+    screen.say_json({"was": "größer ▁█"})
+
+    said = capsys.readouterr().out
+    assert json.loads(said) == {"was": "größer ▁█"}
+    assert "größer ▁█" in said
