@@ -158,9 +158,9 @@ class Run:
         """The first truthy answer; the verdict is UNKNOWN, with `what`, if none comes in time."""
         return waiting.wait_until(self._limited(condition), seconds, what)
 
-    def patiently(self, condition: Callable[[], T], seconds: float) -> T:
+    def patiently(self, condition: Callable[[], T], seconds: float, every_seconds: float = waiting.STEP_SECONDS) -> T:
         """The first truthy answer, or the last one when the time is over."""
-        return waiting.patiently(self._limited(condition), seconds)
+        return waiting.patiently(self._limited(condition), seconds, every_seconds)
 
     def until_quiet(self, count: Callable[[], int], still_seconds: float = 0.4, seconds: float = 3.0) -> int:
         """Wait until a counter has not changed for so long, or the time is over; the count.

@@ -34,7 +34,7 @@ class Lab:
     symptom: str
     """The check that must fail as shipped."""
     entry: str
-    """Service, or service/path, whose address is shown under "Look around"."""
+    """Service, or service/path, whose address is shown under "Look around"; `{fact}` stands for a recorded fact."""
     memory_mib: int
     """What the stack may use under load."""
     limit_seconds: float

@@ -142,25 +142,28 @@ def header(title: str, detail: str) -> None:
     console().print(Text.assemble((title, "bold"), (f" · {detail}", "dim")))
 
 
-def verdict(judged: Verdict, headline: str) -> None:
-    """The verdict: failed checks with what was seen and why it matters, then the others in one line each."""
+def verdict(judged: Verdict, headline: str, explained: str | None = None) -> None:
+    """The verdict: failed checks with what was seen, their promise and why it matters, then the others, a line each.
+
+    With `explained`, only that check is told in full: of the other failed ones, what was seen.
+    """
     out = console()
     out.print(Text.assemble((f"{judged.outcome:<9}", STYLES[judged.outcome]), headline))
     for reason in judged.reasons:
         out.print(Padding(Text(reason), (0, 0, 0, 2), expand=False))
-    failed = judged.failed
-    for check in [*failed, *(one for one in judged.checks if one not in failed)]:
-        _check(out, check)
+    for check in sorted(judged.checks, key=lambda one: (one.outcome != FAILED, one.name != explained)):
+        _check(out, check, full=explained in (None, check.name))
 
 
-def _check(out: Console, check: CheckResult) -> None:
+def _check(out: Console, check: CheckResult, *, full: bool) -> None:
     sign, style = SIGNS.get(check.outcome, ("?", "yellow"))
     out.print(
         Text.assemble((f"  {sign} ", style), (check.name.replace("_", " "), "bold" if check.outcome == FAILED else ""))
     )
     if check.outcome == FAILED:
         grid = Table.grid(padding=(0, 2, 0, 0))
-        for head, text in (("seen", check.message), ("promise", check.promise), ("why", check.why)):
+        rows = (("seen", check.message), ("promise", check.promise), ("why", check.why))
+        for head, text in rows if full else rows[:1]:
             grid.add_row(Text(head, style="dim"), Text(text))
         out.print(Padding(grid, (0, 0, 0, 6), expand=False))
 

@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,15 @@ def test_a_step_that_hangs_is_ended() -> None:
     """It fails with the time that it was given."""
     answer = shell.ask(sys.executable, "-c", "input(open('/dev/zero').read())", seconds=0.2)
     assert (answer.code, answer.ok) == (124, False)
+
+
+def test_after_an_interrupt_nothing_else_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was running is ended, the next program of a step is not started, and what must be tidied still is."""
+    monkeypatch.setattr(shell, "_interrupted", threading.Event())
+    shell.end_all()
+    with pytest.raises(shell.SetupError, match="interrupted"):
+        shell.ask("true")
+    assert shell.ask("true", keep=True).ok
 
 
 def test_a_program_that_is_not_there_is_a_failure_like_another() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from harness import catalogue, files, history, lifecycle, paths, screen, verdict
+from harness import files, history, lifecycle, paths, screen, verdict
 from harness.commands.options import chosen, json_option, lab_argument, seed_option
 from harness.manifest import Lab
 from harness.session import Order, Outcome, Session
@@ -28,7 +28,8 @@ def lab_command(lab: Lab, seed: int | None, *, as_json: bool) -> None:
     outcome = _perform(order, as_json=as_json)
     code = _lab_code(outcome, lab, shipped=shipped)
     if not as_json:
-        screen.verdict(outcome.verdict, _lab_headline(outcome, lab, shipped=shipped))
+        explained = lab.symptom if _symptom_failed(outcome, lab) else None
+        screen.verdict(outcome.verdict, _lab_headline(outcome, lab, shipped=shipped), explained)
     _write_report(outcome, lab)
     if as_json:
         screen.say_json(_result(outcome, exit_code=code))
@@ -66,13 +67,12 @@ def _lab_headline(outcome: Outcome, lab: Lab, *, shipped: bool) -> str:
 
 
 def _look_around(outcome: Outcome, lab: Lab) -> list[tuple[str, str]]:
-    service, _, path = lab.entry.partition("/")
     page = outcome.folder / paths.REPORT_FILE
     rows = [("Report", paths.shown(page))] if page.exists() else []
+    service, _, path = lab.entry.partition("/")
     if service in outcome.urls:
-        rows.insert(
-            0, ("Look around", f"{outcome.urls[service]}/{path}   make logs-{lab.slug}   make shell-{lab.slug}")
-        )
+        address = f"{outcome.urls[service]}/{path.format_map(outcome.recording['facts'])}"
+        rows.insert(0, ("Look around", f"{address}   make logs-{lab.slug}   make shell-{lab.slug}"))
     edit = paths.shown(lab.folder / lab.editable[0])
     return [*rows, ("Next", f"edit {edit}, then make check-{lab.slug}   (stuck? make hint-{lab.slug})")]
 
@@ -145,8 +145,7 @@ def _perform(order: Order, *, as_json: bool) -> Outcome:
     if as_json:
         outcome = Session(order, screen.Silent()).perform()
     else:
-        count = len(catalogue.folders())
-        detail = f"lab {lab.number} of {count} · level {lab.level} · {lab.minutes} min · seed {order.seed}"
+        detail = f"lab {lab.number} · level {lab.level} · {lab.minutes} min · seed {order.seed}"
         screen.header(lab.title, detail)
         with screen.Screen() as watcher:
             outcome = Session(order, watcher).perform()

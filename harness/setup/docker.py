@@ -119,7 +119,7 @@ def provide_compose(base_image: str) -> None:
         fresh.chmod(0o755)
         fresh.replace(target)
     finally:
-        ask("docker", "rm", "--force", container)
+        ask("docker", "rm", "--force", container, keep=True)
     if not has_compose():
         raise into.failed(f"{target} does not run here")
 

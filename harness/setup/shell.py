@@ -65,9 +65,9 @@ def log(name: str, mend: str = AGAIN) -> Log:
     return Log(path, mend)
 
 
-def ask(*command: str, seconds: float = 10) -> Result:
-    """Runs a program for its answer; failure is an answer too."""
-    return _run(list(command), None, dict(os.environ), seconds, keep=False)
+def ask(*command: str, seconds: float = 10, keep: bool = False) -> Result:
+    """Runs a program for its answer; failure is an answer too. `keep` is as with `call`."""
+    return _run(list(command), None, dict(os.environ), seconds, keep=keep)
 
 
 def call(
@@ -83,8 +83,6 @@ def call(
 
     With `keep` it is left to end by itself when the set-up is interrupted, as a package manager must be.
     """
-    if _interrupted.is_set():
-        raise SetupError("The set-up was interrupted; the next one goes on from here.")
     result = _run(command, given, {**os.environ, **(extra or {})}, seconds, keep=keep)
     with into.path.open("a", encoding="utf-8") as file:
         file.write(f"$ {' '.join(command)}\n{result.text}")
@@ -107,6 +105,8 @@ def end_all() -> None:
 
 
 def _run(command: list[str], given: bytes | None, environment: dict[str, str], seconds: float, *, keep: bool) -> Result:
+    if _interrupted.is_set() and not keep:
+        raise SetupError("The set-up was interrupted; the next one goes on from here.")
     try:
         process = subprocess.Popen(
             command,
@@ -120,6 +120,8 @@ def _run(command: list[str], given: bytes | None, environment: dict[str, str], s
         return Result(127, f"{command[0]}: {problem.strerror}\n")
     if not keep:
         _running.add(process)
+        if _interrupted.is_set():
+            end(process)
     try:
         return _wait(process, given, seconds)
     finally:

@@ -30,6 +30,7 @@ class Settings:
     database_url: str = "postgresql+psycopg://app:app@db/app"
     cache_url: str = "redis://cache:6379/0"
     ttl_seconds: float = 4.0
+    fresh_seconds: float = 60.0
     keep_seconds: float = 600.0
     pool_size: int = 5
     pool_wait_seconds: float = 1.0
@@ -80,7 +81,7 @@ class Catalog:
     def __init__(self, database: Database, cache: Cache, settings: Settings) -> None:
         self._database = database
         self._cache = cache
-        self._fresh_seconds = settings.ttl_seconds
+        self._fresh_seconds = settings.fresh_seconds
         self._readers = ThreadPoolExecutor(max_workers=settings.pool_size)
         self._guard = threading.Lock()
         self._reads: dict[int, Future[Product | None]] = {}
