@@ -155,7 +155,8 @@ def _install(engine: Engine, board: Board) -> None:
 def _why_silent(text: str) -> State:
     if "permission denied" in text.lower():
         return "denied"
-    if os.environ.get("DOCKER_HOST") or ask("docker", "context", "show").text.strip() not in ("default", ""):
+    context = ask("docker", "context", "inspect", "--format", "{{.Name}}")  # `context show` came with Docker 23 only
+    if os.environ.get("DOCKER_HOST") or (context.ok and context.text.strip() != "default"):
         return "elsewhere"
     return "stopped"
 
