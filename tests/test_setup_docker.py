@@ -30,7 +30,7 @@ class Machine:
         """A client, whose engine answers once `up` exists."""
         answer = f"if [ -e {self.up} ]; then echo {version}; else echo '{silent}'; exit 1; fi"
         self.program(
-            "docker", f'case "$*" in version*) {answer};; "context show") echo default;; esac', package=package
+            "docker", f'case "$*" in version*) {answer};; "context inspect"*) echo default;; esac', package=package
         )
 
     def dockerd(self, *, package: str = "") -> None:

@@ -156,7 +156,7 @@ def _why_silent(text: str) -> State:
     if "permission denied" in text.lower():
         return "denied"
     context = ask("docker", "context", "inspect", "--format", "{{.Name}}")  # `context show` came with Docker 23 only
-    if os.environ.get("DOCKER_HOST") or (context.ok and context.text.strip() != "default"):
+    if os.environ.get("DOCKER_HOST") or (context.ok and context.text.strip() not in ("default", "")):
         return "elsewhere"
     return "stopped"
 
