@@ -79,9 +79,11 @@ class Run:
         self._loaded = True
         try:
             yield self._traffic
-            self._traffic.require_alive()
-        finally:
+            self._close_phase()
+            self._traffic.finish()
             self._end_phase()
+        finally:
+            self._loaded = False
             self._traffic.end()
 
     def phase(self, name: str, seconds: float = 0.0) -> None:
@@ -100,11 +102,16 @@ class Run:
         if seconds:
             self._tell_phase()
 
+    def _close_phase(self) -> None:
+        """The phase lasts until now."""
+        if self.phases and self.phases[-1]["end"] is None:
+            self.phases[-1]["end"] = round(self.clock(), 3)
+
     def _end_phase(self) -> None:
-        if not self.phases or self.phases[-1]["end"] is not None:
-            return
-        self._tell_phase()
-        self.phases[-1]["end"] = round(self.clock(), 3)
+        """It is over, and told if it has not been yet."""
+        self._close_phase()
+        if self.phases:
+            self._tell_phase()
 
     def _tell_phase(self) -> None:
         """Once for each phase, as soon as its time is over: what is done next stands below it on the screen."""
@@ -112,7 +119,7 @@ class Run:
         if name in self._phases_told:
             return
         self._phases_told.add(name)
-        seen = figures.of_phase(self._traffic.requests, start, self.clock())
+        seen = figures.of_phase(self._traffic.requests, start, self.phases[-1]["end"] or self.clock())
         signal = [value for at, value in next(iter(self.samples.values()), []) if at >= start]
         self._watcher.phase(name, seen, seen["seconds"], signal)
 

@@ -19,6 +19,7 @@ from harness.figures import Request
 from harness.waiting import wait_until
 
 START_SECONDS = 30.0
+FINISH_SECONDS = 15.0
 LATE_MS = 1000.0
 """A load generator that runs later than this is starved of CPU, not held up by the service."""
 
@@ -105,8 +106,18 @@ class Traffic:
         if self._ended():
             raise NotJudgedError(f"the load generator ended by itself. {self._last_words()}")
 
+    def finish(self) -> None:
+        """Let nobody ask anew, and wait for what was asked: answered or timed out, it is counted."""
+        self.require_alive()
+        self._order(users=0)
+        try:
+            self._process.wait(timeout=FINISH_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise NotJudgedError(f"the load generator did not end. {self._last_words()}") from None
+        self._reader.join(timeout=2)
+
     def end(self) -> None:
-        """End the load and take in its last lines; harmless if called again."""
+        """End the load at once, wherever it is, and take in its last lines; harmless if called again."""
         with contextlib.suppress(OSError):
             _pipe(self._process.stdin).close()
         try:

@@ -4,7 +4,9 @@ One JSON array a line on standard output: `["ready"]` when imported, then
 `["r", start, ms, name, error]` for each request (start: monotonic clock of the machine, seconds; error: null if
 the answer was right) and `["lag", at, ms]` each second: by how much the generator itself ran late.
 Standard input: first a line of JSON with `locustfile`, `host`, `users`, `spawn_rate`; then `{"users": n}`
-to change the number; its end ends the load, so that a killed harness leaves no load behind.
+to change the number. With `{"users": 0}` nobody asks anew, and it ends when what was asked is answered or timed out: a
+request that hangs at the end must not be missing from the figures. The end of standard input ends the load at once,
+so that a killed harness leaves none behind.
 """
 
 from __future__ import annotations
@@ -26,8 +28,11 @@ from locust import events  # noqa: E402
 from locust.env import Environment  # noqa: E402
 from locust.util.load_locustfile import load_locustfile  # noqa: E402
 
+from loadtests.customer import PATIENCE_SECONDS  # noqa: E402
+
 FLUSH_SECONDS = 0.1
 LAG_STEP_SECONDS = 0.05
+STOP_SECONDS = PATIENCE_SECONDS + 1
 
 _lines: list[str] = []
 
@@ -91,7 +96,14 @@ def main() -> None:
     gevent.spawn(_flush_for_ever)
     gevent.spawn(_watch_lag)
     for line in orders:
-        runner.start(json.loads(line)["users"], spawn_rate=order["spawn_rate"])
+        users = json.loads(line)["users"]
+        if not users:
+            break
+        runner.start(users, spawn_rate=order["spawn_rate"])
+    else:
+        os._exit(0)  # the harness is gone: nobody waits for answers
+    environment.stop_timeout = STOP_SECONDS
+    runner.stop()
     _flush()
 
 

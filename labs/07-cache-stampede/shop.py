@@ -9,7 +9,9 @@ from typing import Any
 from harness.drill import Run
 
 POPULAR = 200
-NEVER_ASKED = 12
+NEVER_ASKED = [240 * step for step in (1, 3, 7, 9, 11, 13, 17, 19, 21, 23, 27, 29, 31)]
+"""How far the ids of products that no customer asks for are from the hottest one's. Locks that products share by their
+number modulo 2 to 16 are shared with the hottest, those of 32, 64, 100 or more are not: the verdict is no lottery."""
 OK = 200
 CATALOGS = ["catalog-1", "catalog-2"]
 KINDS = ("Kettle", "Lamp", "Mug", "Chair", "Rug", "Clock", "Vase", "Shelf", "Tray", "Stool", "Bowl", "Basket")
@@ -26,7 +28,10 @@ class Shop:
         self._db, self._watch = run.postgres("db").connect(), run.postgres("db").connect()
         self._cache = run.redis("cache")
         self._pages = {service: run.http(service) for service in ("edge", *CATALOGS)}
-        ids = run.random.sample(range(10_000, 100_000), POPULAR + 1 + NEVER_ASKED)
+        hottest = run.random.randrange(10_000, 80_000)
+        apart = [hottest + distance for distance in (0, *NEVER_ASKED)]
+        others = run.random.sample([number for number in range(10_000, 100_000) if number not in apart], POPULAR - 1)
+        ids = [hottest, *others, *apart[1:]]
         stock = [_product(number, run.random.choice(KINDS), run.random.randint(700, 9000)) for number in ids]
         self.popular, self.never_asked = stock[:POPULAR], stock[POPULAR:]
         self.value("SELECT lab.stock(%s)", json.dumps(stock))
