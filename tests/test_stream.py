@@ -273,6 +273,20 @@ def test_a_locustfile_that_does_not_load_cannot_be_judged(tmp_path: Path, shop: 
     assert said in str(caught.value)
 
 
+def test_requests_that_hang_at_the_end_are_counted(tmp_path: Path, shop: str) -> None:
+    """A service that has stopped answering is seen as that, also by who was still waiting when the load ended."""
+    traffic = Traffic(tmp_path, seed=7)
+    try:
+        traffic.begin(locustfile(tmp_path), shop, 3, {"paths": ["/right", "/slow"]}, time.monotonic())
+        traffic.finish()
+    finally:
+        traffic.end()
+    asked = {request.name for request in traffic.requests if request.name.startswith("/right")}
+    hung = {request.name for request in traffic.requests if request.error == "timeout"}
+    assert asked
+    assert hung == {name.replace("/right", "/slow") for name in asked}
+
+
 def test_a_generator_that_was_killed_cannot_be_judged(tmp_path: Path, shop: str) -> None:
     """Figures of a generator that died in the middle are no figures."""
     traffic = Traffic(tmp_path, seed=7)
