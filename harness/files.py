@@ -71,9 +71,10 @@ def as_shipped(lab: Lab) -> bool:
 
 def reset(lab: Lab) -> list[str]:
     """Put the editable files back as shipped; the names of those that were changed."""
-    names = [name for name in changed(lab) or [] if name in lab.editable]
-    if changed(lab) is None:
+    differing = changed(lab)
+    if differing is None:
         raise OutageError(f"{paths.shown(lab.folder)}: git does not know how these files were; nothing was reset.")
+    names = [name for name in differing if name in lab.editable]
     for name in names:
         content = _git_bytes(lab.folder, "show", f"{_shipped(lab.folder) or 'HEAD'}:./{name}")
         (lab.folder / name).parent.mkdir(parents=True, exist_ok=True)

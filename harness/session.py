@@ -28,8 +28,6 @@ from harness.stack import Stack
 from harness.traffic import Traffic
 from harness.verdict import Verdict
 
-PURPOSES = ("lab", "check", "prove")
-
 
 class SessionWatcher(Watcher, Protocol):
     """Who is told how a run goes on, from the stack to the verdict."""

@@ -13,8 +13,6 @@ from harness import catalogue, lifecycle, paths, proof, screen
 from harness.commands.options import LabName, json_option
 from harness.manifest import Lab
 
-MODES = ("all", "quick")
-
 
 @click.command()
 @click.argument("labs", nargs=-1, type=LabName())
