@@ -8,7 +8,7 @@ from typing import Any
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container as DockerContainer
 
-from harness import engine, memory
+from harness import engine, memory, partition
 from harness.errors import NotJudgedError
 
 
@@ -78,6 +78,18 @@ class Container:
         """Put it back on the run's networks, under its service's name."""
         for network in engine.client().networks.list(filters={"label": f"{engine.LABEL_RUN}={self._run_id}"}):
             network.connect(self._handle(), aliases=[self.service])
+
+    def blind_to(self, other: str) -> None:
+        """Nothing passes between it and that service any more, in silence; both still see everybody else.
+
+        Ends when either is started anew (a new address, a new network namespace) or by `sees_again`. Some service of
+        the lab's compose file has the label `outage.netfault: ${OUTAGE_IMAGE_NETFAULT}`, so that the image is there.
+        """
+        partition.silence(self._handle(), Container(self._run_id, other)._handle())  # noqa: SLF001 - its own kind
+
+    def sees_again(self) -> None:
+        """Take away all of `blind_to`."""
+        partition.speak(self._handle())
 
     def exec(self, command: list[str]) -> tuple[int, str]:
         """Run a command inside; its exit code and what it printed."""

@@ -218,6 +218,13 @@ class Run:
         """A picture for the report: `bars` (x, y, limit), `series` (lines), `spans` (rows) or `table`."""
         self.pictures.append({"title": title, "kind": kind} | picture)
 
+    def notes(self, ledger: str) -> list[dict[str, Any]]:
+        """What the customers have written down (`self.note(ledger, …)`), each with `at`, seconds of the drill's clock.
+
+        Complete when the traffic has ended.
+        """
+        return [note for name, note in self._traffic.notes if name == ledger]
+
     # --- what it is done to -----------------------------------------------------------------------------------
 
     def postgres(self, service: str) -> Postgres:
@@ -233,6 +240,10 @@ class Run:
         if service not in self._http:
             self._http[service] = Http(lambda: self._stack.address(service))
         return self._http[service]
+
+    def address(self, service: str, port: int | None = None) -> tuple[str, int]:
+        """Host and port on this machine of a service's published port, as it is now."""
+        return self._stack.address(service, port)
 
     def container(self, service: str) -> Container:
         """The container of this service."""

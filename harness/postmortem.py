@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,11 @@ from harness.errors import NotJudgedError, StudentCodeError
 from harness.manifest import Lab
 
 FRAME = re.compile(r'File "(?P<file>/[^"]+)", line (?P<line>\d+)')
+COMPLAINTS = (
+    re.compile(r"""(?P<file>/[^\s:"'\[\]]+(?<!\.py))(?:["']?,?\s+line\s+|:)(?P<line>\d+)\b"""),
+    re.compile(r"(?P<file>/[^\s:]+\.toml): .*\(at line (?P<line>\d+)"),
+)
+"""How nginx, HAProxy, PostgreSQL and name servers, and how tomllib says where a file is wrong."""
 ERROR = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt|Warning)\b.*", re.MULTILINE)
 LAST_LINES = 14
 DOES_NOT_LOAD = "The service does not load"
@@ -66,12 +72,26 @@ class Scene:
 
 
 def where(text: str, mounts: dict[str, str], lab: Lab) -> str:
-    """`labs/…/app.py line 12: NameError: …` for the last place in the student's files that a log names; else empty."""
-    place = ""
-    for frame in FRAME.finditer(text):
-        for inside, outside in mounts.items():
-            if frame["file"].startswith(inside + "/"):
-                name = (outside + frame["file"][len(inside) :]).strip("/")
-                place = f"labs/{lab.folder.name}/{name} line {frame['line']}"
+    """`labs/…/app.py line 12: NameError: …`: where in the student's files the fault is that a log names; else empty.
+
+    Of a server's complaints about its configuration the first counts, of a traceback the innermost frame.
+    """
+    for complaint in itertools.chain.from_iterable(kind.finditer(text) for kind in COMPLAINTS):
+        if name := _of_student(complaint["file"], mounts):
+            return f"labs/{lab.folder.name}/{name} line {complaint['line']}: {_line_around(text, complaint.start())}"
+    frames = [(_of_student(frame["file"], mounts), frame["line"]) for frame in FRAME.finditer(text)]
+    places = [f"labs/{lab.folder.name}/{name} line {line}" for name, line in frames if name]
     errors = ERROR.findall(text)
-    return f"{place}: {errors[-1].strip()}" if place and errors else place
+    return ": ".join([*places[-1:], *(error.strip() for error in errors[-1:] if places)])
+
+
+def _of_student(file: str, mounts: dict[str, str]) -> str:
+    """The path relative to the lab's folder of a file that a container knows by another name; empty for others."""
+    for inside, outside in mounts.items():
+        if file == inside or file.startswith(inside + "/"):
+            return (outside + file[len(inside) :]).strip("/")
+    return ""
+
+
+def _line_around(text: str, at: int) -> str:
+    return text[text.rfind("\n", 0, at) + 1 :].partition("\n")[0].strip()

@@ -82,11 +82,14 @@ class Stack:
         """Names of the stack's services."""
         return sorted(container["Labels"][engine.LABEL_SERVICE] for container in self.containers())
 
-    def address(self, service: str) -> tuple[str, int]:
-        """Host and port where this machine reaches the service; looked up anew, since restarts change it."""
+    def address(self, service: str, port: int | None = None) -> tuple[str, int]:
+        """Host and port where this machine reaches the service; looked up anew, since restarts change it.
+
+        `port`: the container's own, where it publishes several.
+        """
         for container in self.containers():
             if container["Labels"][engine.LABEL_SERVICE] == service:
-                return readiness.published(container)
+                return readiness.published(container, port)
         raise NotJudgedError(f"the stack has no service {service!r}; it has {', '.join(self.services())}")
 
     def url(self, service: str) -> str:

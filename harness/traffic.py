@@ -31,6 +31,7 @@ class Traffic:
         """Start the process; its errors go to `traffic.log` in this folder."""
         self.requests: list[Request] = []
         self.lag_ms: list[float] = []
+        self.notes: list[tuple[str, dict[str, Any]]] = []
         self._zero = time.monotonic()
         self._ready = threading.Event()
         self._log = folder / "traffic.log"
@@ -62,6 +63,7 @@ class Traffic:
             "ready": self._ready.set,
             "r": self._take_request,
             "lag": self._take_lag,
+            "n": self._take_note,
         }
         for line in _pipe(self._process.stdout):
             kind, *rest = json.loads(line)
@@ -72,6 +74,9 @@ class Traffic:
 
     def _take_lag(self, _at: float, ms: float) -> None:
         self.lag_ms.append(ms)
+
+    def _take_note(self, at: float, ledger: str, facts: dict[str, Any]) -> None:
+        self.notes.append((ledger, facts | {"at": round(at - self._zero, 4)}))
 
     def begin(self, locustfile: Path, host: str, users: int, data: dict[str, Any], zero: float) -> None:
         """Send `users` customers to `host`; returns after the first answer or error."""

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from locust import FastHttpUser
+from locust.event import EventHook
 
 PATIENCE_SECONDS = 3.0
 DATA_VARIABLE = "OUTAGE_DATA"
 
 Expect = Callable[[Any], "str | None"]
 _numbers = itertools.count()
+noted = EventHook()  # type: ignore[no-untyped-call]
+"""Fired for each note, with `ledger` and `facts`."""
 
 
 @cache
@@ -56,6 +59,10 @@ class Customer(FastHttpUser):
     def send(self, path: str, *, name: str, body: Any = None, expect: Expect | None = None) -> Any:
         """POST a JSON body; the parsed JSON of a right answer, else None."""
         return self._exchange("POST", path, name, expect, json=body)
+
+    def note(self, ledger: str, **facts: Any) -> None:
+        """Write facts (what JSON can carry) into a ledger outside of the stack; the drill reads it by `run.notes`."""
+        noted.fire(ledger=ledger, facts=facts)  # type: ignore[no-untyped-call]
 
     def _exchange(self, method: str, path: str, name: str, expect: Expect | None, **more: Any) -> Any:
         with self.client.request(method, path, name=name, catch_response=True, **more) as answer:

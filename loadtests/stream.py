@@ -2,7 +2,8 @@
 
 One JSON array a line on standard output: `["ready"]` when imported, then
 `["r", start, ms, name, error]` for each request (start: monotonic clock of the machine, seconds; error: null if
-the answer was right) and `["lag", at, ms]` each second: by how much the generator itself ran late.
+the answer was right), `["n", at, ledger, facts]` for each note of a customer, and `["lag", at, ms]` each second: by
+how much the generator itself ran late.
 Standard input: first a line of JSON with `locustfile`, `host`, `users`, `spawn_rate`; then `{"users": n}`
 to change the number. With `{"users": 0}` nobody asks anew, and it ends when what was asked is answered or timed out: a
 request that hangs at the end must not be missing from the figures. The end of standard input ends the load at once,
@@ -28,7 +29,7 @@ from locust import events  # noqa: E402
 from locust.env import Environment  # noqa: E402
 from locust.util.load_locustfile import load_locustfile  # noqa: E402
 
-from loadtests.customer import PATIENCE_SECONDS  # noqa: E402
+from loadtests.customer import PATIENCE_SECONDS, noted  # noqa: E402
 
 FLUSH_SECONDS = 0.1
 LAG_STEP_SECONDS = 0.05
@@ -51,6 +52,10 @@ def _flush() -> None:
 def _on_request(*, name: str, response_time: float, exception: BaseException | None = None, **_: Any) -> None:
     start = time.monotonic() - response_time / 1000
     _tell("r", round(start, 4), round(response_time, 2), name, None if exception is None else str(exception)[:200])
+
+
+def _on_note(*, ledger: str, facts: dict[str, Any]) -> None:
+    _tell("n", round(time.monotonic(), 4), ledger, facts)
 
 
 def _watch_lag() -> None:
@@ -76,6 +81,7 @@ def _environment(order: dict[str, Any]) -> Environment:
         raise ValueError(f"{order['locustfile']} has no class of customers")
     environment = Environment(user_classes=list(users.values()), host=order["host"], events=events)
     environment.events.request.add_listener(_on_request)  # type: ignore[no-untyped-call]
+    noted.add_listener(_on_note)  # type: ignore[no-untyped-call]
     environment.create_local_runner()
     return environment
 

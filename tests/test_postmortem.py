@@ -10,7 +10,7 @@ from toys import copy
 from harness.manifest import Lab
 from harness.postmortem import where
 
-MOUNTS = {"/app": "shop"}
+MOUNTS = {"/app": "shop", "/etc/nginx/nginx.conf": "edge/nginx.conf", "/conf": "db"}
 NAME_ERROR = """\
 [2026-11-23 21:05:01 +0000] [7] [ERROR] Exception in worker process
 Traceback (most recent call last):
@@ -39,6 +39,21 @@ SETTINGS = """\
 servicekit.settings.SettingsError: /app/settings.toml: `ttl` is no setting of this service
 [7] [ERROR] Reason: Worker failed to boot.
 """
+NGINX = '2026/11/24 [emerg] 7#7: unknown directive "lissten" in /etc/nginx/nginx.conf:4\n'
+HAPROXY = """\
+[ALERT] (1) : config : parsing [/conf/edge.cfg:9] : unknown keyword 'ballance' in 'backend' section
+[ALERT] (1) : config : parsing [/conf/edge.cfg:12] : unknown keyword 'servr' in 'backend' section
+[ALERT] (1) : config : Error(s) found in configuration file : /conf/edge.cfg
+"""
+POSTGRES = """\
+2026-11-24 LOG:  syntax error in file "/conf/extra.conf" line 2, near token "on"
+2026-11-24 FATAL:  configuration file "/conf/extra.conf" contains errors
+"""
+ZONE = "error: [shop.test.] zone loader, error, file '/conf/shop.zone', line 7 (unknown record type)"
+TOML = """\
+  File "/app/app.py", line 20, in build
+servicekit.settings.SettingsError: /app/settings.toml: not valid TOML: Invalid value (at line 3, column 8).
+"""
 
 
 @pytest.fixture
@@ -56,6 +71,15 @@ def lab(tmp_path: Path) -> Lab:
         (SETTINGS, "labs/01-always-fixed/shop/app.py line 20: servicekit.settings.SettingsError: /app/settings.toml: "),
         ('  File "/opt/kit/servicekit/settings.py", line 40, in load\nValueError: x\n', ""),
         ('  File "/application/app.py", line 40, in load\nValueError: x\n', ""),
+        (NGINX, f"labs/01-always-fixed/edge/nginx.conf line 4: {NGINX.strip()}"),
+        (
+            HAPROXY,
+            "labs/01-always-fixed/db/edge.cfg line 9: [ALERT] (1) : config : parsing [/conf/edge.cfg:9] : unknown",
+        ),
+        (POSTGRES, "labs/01-always-fixed/db/extra.conf line 2: 2026-11-24 LOG:  syntax error in file"),
+        (ZONE, f"labs/01-always-fixed/db/shop.zone line 7: {ZONE}"),
+        (TOML, "labs/01-always-fixed/shop/settings.toml line 3: servicekit.settings.SettingsError: /app/settings.toml"),
+        ("connection to /run/postgres:5432 refused, see http://db:80", ""),
         ("", ""),
     ],
 )

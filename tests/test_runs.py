@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from toys import COMMAND, TOYS, Said, copy, outage
+from toys import COMMAND, TOYS, Said, copy, left_over, outage
 
-from harness import catalogue, engine, history, lifecycle, stack
+from harness import catalogue, history, lifecycle, stack
 from harness.manifest import Lab
 from harness.screen import Silent
 from harness.session import Order, Outcome, Session
@@ -40,13 +40,6 @@ app = create_app("shop")
 def orders() -> None:
     os.kill(1, signal.SIGTERM)
 """
-
-
-def left_over(runs: Path) -> list[str]:
-    """Names of containers and networks that carry this checkout's mark."""
-    networks = engine.client().api.networks(filters={"label": f"outage.home={runs}"})
-    containers = engine.containers(outage_home=str(runs))
-    return [*(network["Name"] for network in networks), *(container["Names"][0] for container in containers)]
 
 
 def toy_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> Lab:
@@ -171,8 +164,8 @@ def test_a_service_that_ends_in_mid_drill_is_said(runs: Path, tmp_path: Path, mo
     [
         ("1 / 0", "the drill itself failed: ZeroDivisionError: division by zero (drill.py line 7)"),
         ("run.require(False, 'the fault did not take')", "the fault did not take"),
-        ("run.phase('endless', seconds=60)", "the drill was ended after its limit of 2 s"),
-        ("run.wait_until(lambda: 0, 60, 'the queue drains')", "the drill was ended after its limit of 2 s"),
+        ("run.phase('endless', seconds=60)", "the drill was ended after its limit of 4 s"),
+        ("run.wait_until(lambda: 0, 60, 'the queue drains')", "the drill was ended after its limit of 4 s"),
         ("run.wait_until(lambda: 0, 0.1, 'the queue drains')", "the queue drains: not within 0.1 s."),
         ("run.container('db').kill()", "the stack has no container of the service 'db'"),
     ],
@@ -181,7 +174,7 @@ def test_a_drill_that_does_not_end_well_is_unknown(
     runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, middle: str, said: str
 ) -> None:
     """A drill that raises, requires in vain or takes too long is UNKNOWN for that reason; its stack is removed."""
-    toml = (TOYS / "01-always-fixed" / "lab.toml").read_text().replace("limit_seconds = 20", "limit_seconds = 2")
+    toml = (TOYS / "01-always-fixed" / "lab.toml").read_text().replace("limit_seconds = 20", "limit_seconds = 4")
     toy_with(tmp_path, monkeypatch, drill_py=DRILL.format(middle=middle), lab_toml=toml)
     seen = performed("always-fixed", monkeypatch, 20)
 

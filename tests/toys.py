@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import paths
+from harness import engine, paths
 from harness.manifest import Lab, read
 
 TOYS = Path(__file__).parent / "labs"
@@ -65,6 +65,13 @@ def copy(name: str, to: Path, **files: str) -> Lab:
     for key, text in files.items():
         (folder / key.replace("__", "/").replace("_", ".")).write_text(text)
     return read(folder)
+
+
+def left_over(runs: Path) -> list[str]:
+    """Names of containers and networks that carry this checkout's mark."""
+    networks = engine.client().api.networks(filters={"label": f"outage.home={runs}"})
+    containers = engine.containers(outage_home=str(runs))
+    return [*(network["Name"] for network in networks), *(container["Names"][0] for container in containers)]
 
 
 def git(folder: Path, *args: str) -> str:

@@ -34,9 +34,14 @@ def watch(root: Path) -> None:
     threading.Thread(target=_watch, args=(root, stamps(root)), daemon=True, name="reload").start()
 
 
-def _watch(root: Path, before: Stamps) -> None:
+def changed(root: Path, before: Stamps) -> None:
+    """Returns when a file below the folder is no longer as it was before."""
     while stamps(root) == before:
         time.sleep(LOOK_EVERY_SECONDS)
+
+
+def _watch(root: Path, before: Stamps) -> None:
+    changed(root, before)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
     os._exit(0)

@@ -28,7 +28,7 @@ loglevel = "warning"
 
 def on_starting(_server: Any) -> None:
     """Imports in the parent what every worker needs: its memory is shared, and a new worker starts sooner."""
-    importlib.import_module("servicekit")
+    importlib.import_module("servicekit.service")
     gc.collect()
     gc.freeze()
 

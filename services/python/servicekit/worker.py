@@ -1,0 +1,132 @@
+"""How does a service run that is no web application: a consumer, a controller, a monitor?
+
+`python -m servicekit.worker NAME` imports NAME and calls its `main()`. Port 8000 answers `/health`, and what the module
+offers as `pages`: a dictionary of paths to functions without arguments, whose result is answered as JSON.
+An exception ends the service with its traceback. Where edits are served at once (OUTAGE_RELOAD=1) the module is started
+anew after each edit, also after one that did not work.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from servicekit.logs import log_as_json
+from servicekit.reload import changed, stamps
+
+PORT = 8000
+APP = Path("/app")
+LAST_SECONDS = 1.0
+SETTLED_SECONDS = 0.3
+"""A worker that fails in its first moments (settings, a name that is not there) has never been healthy."""
+
+Page = Callable[[], Any]
+log = logging.getLogger("servicekit")
+
+
+class Answers(BaseHTTPRequestHandler):
+    """Answers GET for the worker's pages."""
+
+    pages: dict[str, Page] = {"/health": lambda: {"status": "ok"}}  # noqa: RUF012 - one worker, one table
+
+    def do_GET(self) -> None:
+        """The page's JSON; 404 where there is none, 500 (and a traceback in the log) where its function fails."""
+        path = self.path.partition("?")[0]
+        page = self.pages.get(path)
+        if page is None:
+            return self._answer(404, {"error": "Not Found", "detail": f"pages: {', '.join(sorted(self.pages))}"})
+        try:
+            return self._answer(200, page())
+        except Exception as error:
+            log.exception("GET %s failed", path)
+            return self._answer(500, {"error": "Internal Server Error", "detail": type(error).__name__})
+
+    def _answer(self, status: int, body: Any) -> None:
+        content = json.dumps(body, default=str).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: Any) -> None:
+        """No line for each request."""
+
+
+def work(name: str) -> None:
+    """Import the module, open its pages, and call its `main()`; whatever it raises is shown and ends the process."""
+    log_as_json(name)
+    signal.signal(signal.SIGTERM, _leave)
+    with _told("does not load"):
+        module = importlib.import_module(name)
+    Answers.pages = Answers.pages | getattr(module, "pages", {})
+    pages = threading.Timer(SETTLED_SECONDS, _serve_pages)
+    pages.daemon = True
+    pages.start()
+    with _told("has died"):
+        module.main()
+
+
+def _serve_pages() -> None:
+    ThreadingHTTPServer(("0.0.0.0", PORT), Answers).serve_forever()  # noqa: S104 - inside a container
+
+
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception:  # noqa: BLE001 - whatever the student's code raises
+        sys.stderr.write(f"The service {what}.\n{traceback.format_exc()}")
+        sys.stderr.flush()
+        os._exit(1)  # threads of the student's must not keep a dead worker alive
+
+
+def serve_edits(name: str) -> None:
+    """Work in a process of its own, and begin again after each edit."""
+    signal.signal(signal.SIGTERM, _leave)
+    command, environment = [sys.executable, "-m", "servicekit.worker", name], os.environ | {"OUTAGE_RELOAD": "0"}
+    while True:
+        before = stamps(APP)
+        child = subprocess.Popen(command, env=environment)
+        try:
+            changed(APP, before)
+        finally:
+            _end(child)
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(LAST_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def main() -> None:
+    """The module's name is the only argument."""
+    [name] = sys.argv[1:]
+    if os.environ.get("OUTAGE_RELOAD") == "1":
+        serve_edits(name)
+    work(name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,11 @@
+"""The one promise of a toy."""
+
+from harness.recording import Recording
+
+
+def test_letters_arrive(seen: Recording) -> None:
+    """One sees the other again.
+
+    Else nobody gets letters.
+    """
+    assert seen.after, "nothing was seen, wanted everything"

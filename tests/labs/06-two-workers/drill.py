@@ -1,0 +1,24 @@
+"""The two lose sight of each other, and see each other again."""
+
+import socket
+from typing import Any
+
+from harness.drill import Run
+
+
+def drill(run: Run) -> None:
+    asks = run.http("asks")
+
+    def sees() -> Any:
+        return asks.get("/seen").json["sees"]
+
+    with run.traffic(users=2, service="asks"):
+        run.phase("normal", seconds=0.3)
+        run.record(before=run.patiently(sees, 5))
+        run.fault("they lose sight of each other", run.container("asks").blind_to, "answers")
+        run.record(blind=run.patiently(lambda: not sees(), 5))
+        socket.create_connection(run.address("answers", 9000), timeout=2).close()
+        run.healed("they see each other again", run.container("asks").sees_again)
+        run.record(after=run.patiently(sees, 5))
+    run.record(looks=run.notes("looks"), clock=run.clock(), ok=len([one for one in run.requests if not one.error]))
+    run.record(no_page=asks.get("/nothing").status, failing=asks.get("/fails").status, health=asks.get("/health").json)
