@@ -150,7 +150,7 @@ def test_people_get_a_table_and_where_to_begin() -> None:
 
     assert (said.code, "\x1b" in said.out) == (0, False)
     assert "always-broken" in said.out
-    assert said.out.splitlines()[-1] == "0 of 5 solved. Begin with make lab-always-fixed."
+    assert said.out.splitlines()[-1] == "0 of 6 solved. Begin with make lab-always-fixed."
 
 
 def test_no_lab_at_all_is_said(tmp_path: Path) -> None:

@@ -103,7 +103,9 @@ def test_services_run_without_root_and_power(here: Up) -> None:
 
 def test_a_process_inside_has_no_capability(here: Up) -> None:
     """What the kernel itself says of a process in the container: another user than root, and no capability at all."""
-    code, text = here.shop.exec(["sh", "-c", "id -u; grep Cap /proc/self/status; touch /app/x /opt/x; exit 0"])
+    code, text = here.shop.exec(
+        ["sh", "-c", "exec 2>&1; id -u; grep Cap /proc/self/status; touch /app/x /opt/x; exit 0"]
+    )
 
     lines = text.splitlines()
     assert (code, lines[0]) == (0, "10001")
