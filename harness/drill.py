@@ -81,14 +81,14 @@ class Run:
             yield self._traffic
             self._close_phase()
             self._traffic.finish()
-            self._end_phase()
+            self.end_phase()
         finally:
             self._loaded = False
             self._traffic.end()
 
     def phase(self, name: str, seconds: float = 0.0) -> None:
         """End the last phase and begin this one; with `seconds`, also stay in it that long."""
-        self._end_phase()
+        self.end_phase()
         if name in self._phases_told:
             raise OutageError(
                 f"{self._lab.drill}: the phase {name!r} stands there twice; its figures could not be told apart."
@@ -107,7 +107,7 @@ class Run:
         if self.phases and self.phases[-1]["end"] is None:
             self.phases[-1]["end"] = round(self.clock(), 3)
 
-    def _end_phase(self) -> None:
+    def end_phase(self) -> None:
         """It is over, and told if it has not been yet."""
         self._close_phase()
         if self.phases:

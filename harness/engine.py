@@ -44,6 +44,9 @@ def containers(**labels: str) -> list[dict[str, Any]]:
 def remove(**labels: str) -> int:
     """Remove containers with their volumes, then networks, that carry all of these labels; how many."""
     found = containers(**labels)
+    for container in found:
+        if container["State"] == "paused":  # Docker 20.10 hangs on the removal of what is frozen
+            client().api.unpause(container["Id"])
     with ThreadPoolExecutor(max_workers=8) as pool:
         list(pool.map(_remove_container, [container["Id"] for container in found]))
     networks = client().api.networks(filters={"label": _wanted(labels)})

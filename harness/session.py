@@ -122,6 +122,7 @@ class Session:
             run.restart_clock()
             with self._timed("drill"), self._watched(stack, run):
                 _load(order.lab)(run)
+                run.end_phase()
         except NotJudgedError as reason:
             self.unknown.append(str(reason))
         except OutageError:

@@ -179,6 +179,15 @@ def test_an_interrupted_proof_takes_its_children_along(runs: Path, start: Start)
     assert left_over(runs) == {}
 
 
+def test_a_paused_container_is_removed(runs: Path, stacks: Path) -> None:
+    """A run that dies while its drill has paused a service leaves nothing that stops the next one."""
+    labels = {"outage.home": str(runs), "outage.run": "outage-dead-20261123-210501-ab12", "outage.lab": "dead"}
+    engine.client().containers.run(images.tags()["python"], ["sleep", "60"], labels=labels, detach=True).pause()
+
+    assert engine.remove(outage_home=str(runs)) == 1
+    assert left_over(runs) == {}
+
+
 def test_only_what_is_ours_is_removed(runs: Path, start: Start, tmp_path: Path) -> None:
     """Containers and networks without our label, of another checkout, and of a run that lives stay as they are."""
     client, image = engine.client(), images.tags()["python"]

@@ -20,5 +20,6 @@ def drill(run: Run) -> None:
         socket.create_connection(run.address("answers", 9000), timeout=2).close()
         run.healed("they see each other again", run.container("asks").sees_again)
         run.record(after=run.patiently(sees, 5))
+    run.phase("nobody asks any more")
     run.record(looks=run.notes("looks"), clock=run.clock(), ok=len([one for one in run.requests if not one.error]))
     run.record(no_page=asks.get("/nothing").status, failing=asks.get("/fails").status, health=asks.get("/health").json)
