@@ -8,7 +8,7 @@ from typing import Any
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container as DockerContainer
 
-from harness import engine, memory, partition
+from harness import engine, inside, memory, partition
 from harness.errors import NotJudgedError
 
 
@@ -92,9 +92,8 @@ class Container:
         partition.speak(self._handle())
 
     def exec(self, command: list[str]) -> tuple[int, str]:
-        """Run a command inside; its exit code and what it printed."""
-        result: Any = self._handle().exec_run(command)
-        return int(result.exit_code), result.output.decode(errors="replace")
+        """Run a command inside; its exit code and what it printed, both streams in one."""
+        return inside.run(str(self._handle().id), command)
 
     def logs(self, lines: int = 50) -> str:
         """The last lines that it printed."""

@@ -116,9 +116,11 @@ def _line(head: str, text: str, style: str = "", *, error: bool = False) -> Text
 
 
 def figures_text(numbers: dict[str, Any], seconds: float) -> str:
-    """`291 req/s   p95    9 ms   0 errors`."""
+    """`291 req/s   p95    9 ms   no errors`; `no requests` where no customer was about."""
+    if not numbers["requests"]:
+        return "no requests"
     rate = numbers["requests"] / seconds if seconds else 0
-    share = 100 * numbers["errors"] / numbers["requests"] if numbers["requests"] else 0
+    share = 100 * numbers["errors"] / numbers["requests"]
     errors = f"{share:3.0f} % errors" if share else "  no errors"
     return f"{rate:4.0f} req/s   p95 {_time(numbers['p95_ms'])}   {errors}"
 

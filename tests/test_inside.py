@@ -1,0 +1,47 @@
+"""Does all come back that a command inside of a container has printed?"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker.errors import APIError
+
+from harness import engine, inside
+from harness.setup import images
+
+pytestmark = pytest.mark.docker
+
+
+@pytest.fixture
+def idle(stacks: Path) -> Any:
+    """A container that does nothing."""
+    labels = {"outage.home": str(stacks), "outage.run": "outage-idle-20261123-210501-ab12", "outage.lab": "idle"}
+    return engine.client().containers.run(images.tags()["python"], ["sleep", "60"], labels=labels, detach=True)
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "output"),
+    [
+        (["sh", "-c", "echo one; echo two >&2; exit 3"], 3, "one\ntwo\n"),
+        (["printf", "no end of line"], 0, "no end of line"),
+        (["sh", "-c", "yes outage | head -c 200000"], 0, "outage\n" * 28571 + "out"),
+        (["cat"], 0, ""),
+        (["no-such-command"], 127, "sh: 1: no-such-command: not found\n"),
+    ],
+    ids=["two streams", "no end", "much", "input", "unknown"],
+)
+def test_all_that_is_printed_comes_back(idle: Any, command: list[str], code: int, output: str) -> None:
+    """Both streams in their order, whole, ten times over; nothing waits for input that does not come."""
+    assert [inside.run(idle.id, command) for _ in range(10)] == [(code, output)] * 10
+
+
+def test_a_container_that_ends_meanwhile_ends_the_command(idle: Any) -> None:
+    """Docker's exit code then; and an error from a container that does not run."""
+    threading.Timer(0.5, idle.kill).start()
+
+    assert inside.run(idle.id, ["sleep", "20"]) == (137, "")
+    with pytest.raises(APIError, match="is not running"):
+        inside.run(idle.id, ["true"])
