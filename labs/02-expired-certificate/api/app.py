@@ -1,0 +1,57 @@
+"""The shop's API: orders, and the export of a day's orders, which takes its time."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+import zlib
+from collections.abc import Iterator
+from functools import cache
+
+from flask import Flask, Response, abort, jsonify, request
+from servicekit import create_app
+
+SEED = os.environ.get("OUTAGE_SEED", "0")
+ROWS, ROW_SECONDS, ROW_BYTES = 30, 0.1, 4096
+
+
+def total_cents(order: int) -> int:
+    """What an order came to."""
+    return zlib.crc32(f"{SEED}-{order}".encode()) % 100_000
+
+
+def rows(day: int) -> Iterator[str]:
+    """A row every tenth of a second."""
+    for row in range(ROWS):
+        yield f"{day};{row};".ljust(ROW_BYTES - 1, ".") + "\n"
+        time.sleep(ROW_SECONDS)
+    yield "end\n"
+
+
+@cache
+def edge_address() -> str:
+    """Where requests come from."""
+    return socket.gethostbyname("edge")
+
+
+def build() -> Flask:
+    app = create_app("api")
+
+    @app.before_request
+    def only_the_edge() -> None:
+        if request.path not in ("/health", "/metrics") and request.remote_addr != edge_address():
+            abort(403, "the API is reached through the edge")
+
+    @app.get("/orders/<int:order>")
+    def show_order(order: int) -> Response:
+        return jsonify(order=order, total_cents=total_cents(order))
+
+    @app.get("/exports/<int:day>")
+    def export(day: int) -> Response:
+        return Response(rows(day), mimetype="text/csv")
+
+    return app
+
+
+app = build()

@@ -1,0 +1,100 @@
+"""What happens in three lifetimes of a certificate: it is renewed, or not; its CA is away; its CA stays away."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from facts import derived
+from ledger import World
+from onlooker import LIFETIME_SECONDS, Delay, Onlooker
+from picture import lifetimes
+
+from harness.drill import Run
+
+CUSTOMERS = 24
+WRONG_BANKS = ["other host", "self-signed", "expired", "unknown CA"]
+LATE_DAYS, POLL_SECONDS = 12, 0.2
+WORST_DELAY_MS = 1000
+
+
+def drill(run: Run) -> None:
+    """Five phases, 15 to 25 seconds."""
+    world = World(run)
+    wire, delay = Onlooker(run, world), Delay(run)
+    customers = {"address": wire.address, "root": world.root}
+    with run.sample("days left on the wire", wire.look), run.sample("delay of the drill", delay.ms):
+        with run.traffic(users=CUSTOMERS, service="edge", data=customers):
+            normal(run, world, wire)
+            the_ca_is_away(run, world, wire)
+            run.end_phase()
+            run.fault("the CA is down again, for good", world.act, "ca down")
+        nobody_comes(run, world, wire)
+    worst = max(value for _, value in run.samples["delay of the drill"])
+    run.require(worst < WORST_DELAY_MS, f"this machine is too busy: the drill itself stood still for {worst:.0f} ms")
+    remember(run, world, wire)
+
+
+def normal(run: Run, world: World, wire: Onlooker) -> None:
+    """Until the certificate on the wire has been changed, or has ended. The partners' is fresh at first."""
+    world.act("partners renew")
+    run.record(partners_fresh=world.act("partners reload"))
+    run.phase("normal")
+    run.record(billing_at_shop=world.billing("/shop"), plain=[world.plainly()])
+    run.patiently(lambda: run.clock() > LIFETIME_SECONDS / 3, LIFETIME_SECONDS)
+    run.phase("renewal due")
+    run.record(partners_stale=run.fault("the partners renew, and serve the old one", world.act, "partners renew"))
+    run.patiently(lambda: wire.changes() or wire.dark(), 2 * LIFETIME_SECONDS)
+    settled = max(run.clock() + 0.8, 2 / 3 * LIFETIME_SECONDS)
+    run.patiently(lambda: run.clock() > settled or world.half_through(), LIFETIME_SECONDS, POLL_SECONDS)
+
+
+def the_ca_is_away(run: Run, world: World, wire: Onlooker) -> None:
+    """For a third of a lifetime: from the next order on, or from when the newest certificate is nearly half through."""
+    world.act("ca down at the next order")
+
+    def due() -> bool:
+        return world.half_through() or world.fallen() or wire.dark()
+
+    run.patiently(due, LIFETIME_SECONDS, POLL_SECONDS)
+    run.phase("CA down")
+    fell = run.fault("the CA is down", world.act, "ca down")
+    newest = world.certificates()[-1]["not_before"]
+    until = min(fell + LIFETIME_SECONDS / 3, newest + 0.78 * LIFETIME_SECONDS)
+    run.patiently(lambda: run.clock() > until, LIFETIME_SECONDS)
+    run.patiently(lambda: world.refused_a_while_ago(until) or wire.dark(), LIFETIME_SECONDS / 2, POLL_SECONDS)
+    run.end_phase()
+    known = len(world.certificates())
+    back = run.healed("the CA is back", world.act, "ca up")
+    run.record(fell=fell, back=back, refused=len(world.refusals()))
+    run.phase("CA back", seconds=1.0)
+    run.record(plain=[*run.facts["plain"], world.plainly()])
+    run.patiently(lambda: wire.shows_newer_than(known) or wire.dark(), LIFETIME_SECONDS / 2, POLL_SECONDS)
+
+
+def nobody_comes(run: Run, world: World, wire: Onlooker) -> None:
+    """The last certificate runs out, unless the pager rings first; billing meets four banks that are none."""
+    run.phase("CA stays down")
+    banks = ["good", *run.random.sample(WRONG_BANKS, len(WRONG_BANKS))]
+    run.record(banks=world.banks(banks), plain=[*run.facts["plain"], world.plainly()])
+    late = LATE_DAYS * LIFETIME_SECONDS / 90
+    partners_late = world.partners_end(run.facts["partners_fresh"]) - late
+
+    def over() -> bool:
+        told = wire.left_seconds() < late or world.rung("shop", wire.since())
+        return told and run.clock() > partners_late
+
+    run.patiently(over, LIFETIME_SECONDS, POLL_SECONDS)
+    run.record(until=run.clock())
+
+
+def remember(run: Run, world: World, wire: Onlooker) -> None:
+    """What the checks and the picture need."""
+    run.healed("the CA is back", world.act, "ca up")
+    noted = world.notes()
+    raw = {"certificates": world.certificates(), "orders": noted["orders"], "rings": noted["rings"]}
+    run.record(**raw, wire=wire.spans(), partners_end=world.partners_end(run.facts["partners_fresh"]))
+    failed = [(request.start, request.error) for request in run.requests if request.error]
+    run.record(customers={"asked": len(run.requests), "errors": Counter(error for _, error in failed)})
+    exports = [(r.start, r.start + r.ms / 1000, r.error) for r in run.requests if r.name == "export"]
+    run.record(failed=failed, **derived(run.facts, exports))
+    run.evidence("What was served, and for how long it was good", "spans", rows=lifetimes(run.facts), x_title="seconds")

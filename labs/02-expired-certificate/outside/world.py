@@ -1,0 +1,104 @@
+"""What happens in the world outside of the shop: at its certificate authority, its bank, its partners?"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from authority import Authority, new_key, pem, self_signed
+from servers import TlsServer
+
+DAY_SECONDS = float(os.environ["DAY_SECONDS"])
+CERTS = Path("/certs")
+SHOP, BANK, PARTNERS = "shop.internal", "bank.internal", "partners.internal"
+FIRST_AGE_DAYS = 30
+
+
+class World:
+    """Everything out there, and what it has noted. Times are those of the wall's clock."""
+
+    def __init__(self) -> None:
+        self.ca, self.stranger = Authority(DAY_SECONDS), Authority(DAY_SECONDS)
+        self.bank, self.partners = TlsServer(9443), TlsServer(8443)
+        self.up, self.falls_on_order, self.fell = True, False, 0.0
+        self.orders: list[dict[str, Any]] = []
+        self.rings: list[dict[str, Any]] = []
+        write(CERTS / "root.pem", self.ca.root_pem)
+        self.act("partners renew")
+        self.act("partners reload")
+        self.show_bank("good")
+        threading.Thread(target=self.first_certificate, daemon=True).start()
+
+    def order(self, body: dict[str, Any]) -> str | None:
+        """The certificate; None where the authority does not answer."""
+        if self.falls_on_order:
+            self.act("ca down")
+        self.orders.append({"at": time.time(), "refused": not self.up})
+        return self.ca.order(str(body["csr"]), float(body.get("days", 90))) if self.up else None
+
+    def act(self, what: str) -> None:
+        """What the drill does to the world."""
+        match what:
+            case "ca down":
+                self.up, self.falls_on_order, self.fell = False, False, time.time()
+            case "ca down at the next order":
+                self.falls_on_order = True
+            case "ca up":
+                self.up, self.falls_on_order = True, False
+            case "partners renew":
+                key = new_key()
+                self.fresh = self.ca.issue(PARTNERS, key.public_key()), pem(key)
+                write(CERTS / "partners/certificate.pem", self.fresh[0])
+            case "partners reload":
+                self.partners.present(*self.fresh)
+            case _:
+                self.show_bank(what.removeprefix("bank "))
+
+    def show_bank(self, kind: str) -> None:
+        """The bank shows a certificate of that kind."""
+        key = new_key()
+        signs = self.stranger if kind == "unknown CA" else self.ca
+        age = 95 if kind == "expired" else 0
+        name = "other.internal" if kind == "other host" else BANK
+        own = (
+            self_signed(BANK)
+            if kind == "self-signed"
+            else (signs.issue(name, key.public_key(), age_days=age), pem(key))
+        )
+        self.bank.present(*own, kind)
+
+    def first_certificate(self) -> None:
+        """As soon as everybody else is there, the shop gets the certificate that it begins with."""
+        folder = CERTS / "shop"
+        waits: list[Callable[[], bool]] = [
+            (folder / "certificate.pem.awaited").exists,
+            lambda: listens("api"),
+            lambda: listens("billing"),
+        ]
+        while not all(there() for there in waits):
+            time.sleep(0.05)
+        key = new_key()
+        write(folder / "key.pem", pem(key))
+        write(folder / "certificate.pem", self.ca.issue(SHOP, key.public_key(), age_days=FIRST_AGE_DAYS))
+
+
+def write(path: Path, text: str) -> None:
+    """Put the file there, whole or not at all."""
+    path.parent.mkdir(exist_ok=True)
+    draft = path.with_suffix(".new")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+def listens(host: str) -> bool:
+    """Whether somebody takes connections there."""
+    try:
+        socket.create_connection((host, 8000), timeout=0.5).close()
+    except OSError:
+        return False
+    return True
