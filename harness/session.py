@@ -174,6 +174,7 @@ class Session:
         return {
             "format": FORMAT,
             "lab": self.order.lab.slug,
+            "title": self.order.lab.title,
             "run": self.claim.run_id,
             "purpose": self.order.purpose,
             "variant": self.order.variant,

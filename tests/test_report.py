@@ -260,6 +260,12 @@ def test_verdict_is_a_word_and_a_sign(tmp_path: Path, word: str) -> None:
     assert f"<title>{sign} {word} · Cache stampede</title>" in text
 
 
+def test_the_heading_is_the_labs_title(tmp_path: Path) -> None:
+    """As its author has written it; a recording of before has none, and its lab's name does instead."""
+    text = page(tmp_path, recording(broken=True) | {"title": "DNS cutover"}, verdict(word="BROKEN"))
+    assert "BROKEN · DNS cutover</title>" in text
+
+
 def test_checks_tell_promise_seen_wanted_and_why(tmp_path: Path) -> None:
     """Each check is named with its promise, and a failed one with what was seen and wanted."""
     text = page(tmp_path, recording(broken=True), verdict(CHECKS[1]))

@@ -117,7 +117,7 @@ def _words(recording: Json, verdict: Json, shipped: Json | None) -> dict[str, An
     before = summary.phase_figures(shipped)
     phases = [(name, row, before.get(name)) for name, row in summary.phase_figures(recording).items()]
     return {
-        "lab": summary.title(slug), "slug": slug, "word": word, "sign": summary.SIGNS.get(word, "?"),
+        "lab": summary.title(recording, slug), "slug": slug, "word": word, "sign": summary.SIGNS.get(word, "?"),
         "headline": summary.headline(recording, verdict), "reasons": summary.reasons(recording, verdict),
         "masthead": summary.masthead(recording, verdict), "checks": summary.checks(verdict), "phases": phases,
         "by_name": summary.names_of(recording), "compared": shipped is not None, "facts": summary.facts(recording),

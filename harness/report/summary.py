@@ -191,7 +191,9 @@ def facts(recording: Json) -> str:
     return whole if len(whole) <= LONGEST_FACTS else whole[:LONGEST_FACTS] + "\n… the rest stands in recording.json"
 
 
-def title(slug: str) -> str:
-    """The lab's name as a heading: cache-stampede → Cache stampede."""
+def title(recording: Json, slug: str) -> str:
+    """The lab's title; where the recording has none, its name as a heading: cache-stampede → Cache stampede."""
+    if recording.get("title"):
+        return str(recording["title"])
     words = slug.replace("-", " ").strip()
     return words[:1].upper() + words[1:]
