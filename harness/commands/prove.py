@@ -49,6 +49,8 @@ def _tell(result: proof.Result, done: int, of: int) -> None:
         f"{done:>4}/{of}  {sign}  {result.case.lab.slug}  {result.case.variant}  {result.seen}  {result.seconds:.0f} s"
     )
     screen.say(line, "" if result.right else "bold red")
+    if not result.right:
+        screen.say(f"{'':>11}{result.why}")
 
 
 def _table(rows: list[dict[str, object]]) -> None:
