@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, Any
 
 from harness import engine, paths
 from harness.paths import VERDICT_FILE
@@ -97,11 +97,14 @@ def sweep() -> list[str]:
 
 
 def _projects() -> set[str]:
-    labels = [container["Labels"] for container in engine.containers(outage_home=home())]
     networks = engine.client().api.networks(filters={"label": f"{engine.LABEL_HOME}={home()}"})
-    labels += [network["Labels"] for network in networks]
     locked = {path.stem for path in paths.locks().glob("*.lock")}
-    return locked | {label[engine.LABEL_RUN] for label in labels if engine.LABEL_RUN in label}
+    return locked | _runs_of(networks) | _runs_of(engine.containers(outage_home=home()))
+
+
+def _runs_of(things: list[dict[str, Any]]) -> set[str]:
+    """The runs that they belong to; a helper that is there for a blink belongs to none."""
+    return {thing["Labels"][engine.LABEL_RUN] for thing in things if engine.LABEL_RUN in thing["Labels"]}
 
 
 def _alive(project: str) -> bool:
@@ -117,7 +120,7 @@ def _alive(project: str) -> bool:
 
 def _forget_vanished() -> None:
     """Kept marks whose containers somebody removed by hand."""
-    there = {container["Labels"][engine.LABEL_RUN] for container in engine.containers(outage_home=home())}
+    there = _runs_of(engine.containers(outage_home=home()))
     for project in kept():
         if project not in there:
             bring_down(project)

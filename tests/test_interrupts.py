@@ -188,6 +188,15 @@ def test_a_paused_container_is_removed(runs: Path, stacks: Path) -> None:
     assert left_over(runs) == {}
 
 
+def test_a_helper_of_another_run_is_left_alone(runs: Path, stacks: Path) -> None:
+    """While one run begins, another one may have a container without a run's name for a blink (a packet filter's)."""
+    labels = {"outage.home": str(runs)}
+    helper = engine.client().containers.create(images.tags()["python"], ["true"], labels=labels)
+
+    assert lifecycle.sweep() == []
+    assert [container["Id"] for container in engine.containers(outage_home=str(runs))] == [helper.id]
+
+
 def test_only_what_is_ours_is_removed(runs: Path, start: Start, tmp_path: Path) -> None:
     """Containers and networks without our label, of another checkout, and of a run that lives stay as they are."""
     client, image = engine.client(), images.tags()["python"]
