@@ -1,0 +1,100 @@
+"""What does a shop promise whose database can move, and whose name server can be wrong?"""
+
+from __future__ import annotations
+
+from harness.recording import Recording
+
+
+def test_nothing_is_written_to_staging(seen: Recording) -> None:
+    """No order of a customer of production is written into staging's database, whatever the name server says.
+
+    Staging is emptied at night, read by people who may not see customers' data, and nobody delivers its orders.
+    """
+    assert not seen.misplaced, f"{len(seen.misplaced)} of production's orders were written to db-staging, wanted none"
+
+
+def test_refuses_loudly(seen: Recording) -> None:
+    """While production's name leads to staging, a request gets production's data, or 503 and a reason.
+
+    An error is seen within a minute. A success with the wrong data was found after twenty-five.
+    """
+    wrong = ", ".join(f"{saw['wrong']} when {phase}" for phase, saw in seen.customers.items() if saw["wrong"])
+    assert not wrong, f"answers with another environment's data: {wrong}, wanted none"
+    for saw in (seen.customers[phase] for phase in ("misdirected", "new connections", "rolled back")):
+        assert saw["silent"] <= 0.1 * saw["requests"], f"misdirected: {saw['told']}, wanted answers or 503 at once"
+    mute = [each["said"] for each in seen.looks if not (each["right"] or (each["status"] == 503 and each["reason"]))]
+    assert not mute, f"{len(mute)} of {len(seen.looks)} looks at a product got {mute[0]!r}, wanted 503 with a reason"
+
+
+def test_comes_back_after_rollback(seen: Recording) -> None:
+    """Customers are served on a normal day, and again 3 s and one TTL after the rollback, without a restart.
+
+    Whoever remembers a wrong answer for longer than it was good makes the outage longer than the mistake.
+    """
+    served(seen, "normal", "recovered")
+    assert seen.new_workers == [], f"processes {seen.new_workers} of the service are new, wanted no restart"
+
+
+def test_follows_a_good_move(seen: Recording) -> None:
+    """From 3 s and one TTL after a right change, all of production's orders are written to the new database.
+
+    That is what a name is for: the old machine is about to be switched off.
+    """
+    told = f"after the move orders went to {', '.join(seen.after_the_move) or 'nowhere'}"
+    assert set(seen.after_the_move) == {"db-prod-new"}, f"{told}, wanted db-prod-new alone"
+    served(seen, "moved")
+
+
+def test_a_dns_outage_is_survived(seen: Recording) -> None:
+    """While the name server hangs for longer than a TTL, production takes orders, over new connections too.
+
+    The database has not moved because nobody can say where it is.
+    """
+    served(seen, "no name server", "normal again")
+
+
+def test_asks_dns_sparingly(seen: Recording) -> None:
+    """Look-ups grow with time, at most four for each process and TTL, and not with requests.
+
+    A name server that is asked for each request stands in the way of each request, and is the first to fall over.
+    """
+    for when, look_ups, most, requests in seen.asked:
+        seen.require(requests > 1.5 * most, f"{when}: {requests} requests are too few, wanted over {1.5 * most:.0f}")
+        assert look_ups <= most, f"{when}: {look_ups} look-ups for {requests} requests, wanted at most {most:.0f}"
+
+
+def test_staging_still_works(seen: Recording) -> None:
+    """Staging's testers see staging's products and place orders there all the time, and nowhere else.
+
+    Who makes staging harmless by taking it away will have his changes tested in production.
+    """
+    served(seen, "staging")
+    assert not seen.strays, f"{len(seen.strays)} of staging's orders were written to production, wanted none"
+    assert not seen.lost_in_staging, f"{seen.lost_in_staging} accepted orders are not in db-staging, wanted all"
+
+
+def test_the_tool_refuses(seen: Recording) -> None:
+    """`zonectl apply` refuses what joins two environments and says why, and applies what is right.
+
+    The last place where this mistake costs nothing is the tool that it is made with.
+    """
+    for each in seen.changes:
+        told = f"{each['call']} ended with exit code {each['exit_code']} and {each['said'].splitlines()[-1:]}"
+        assert each["ended"] == each["wanted"], f"{told} ({each['ended']}), wanted it {each['wanted']}"
+        assert each["served"] == each["to_serve"], f"{told}; served is {each['served']}, wanted {each['to_serve']}"
+
+
+def test_no_accepted_order_is_lost(seen: Recording) -> None:
+    """Each order that a customer of production was told to be accepted is in db-prod or db-prod-new.
+
+    A customer who is told "no" comes again. One who is told "yes" waits for his parcel.
+    """
+    assert seen.accepted, "not one order was accepted, wanted some"
+    assert not seen.lost, f"{seen.lost} of {seen.accepted} accepted orders are in no database of production, wanted all"
+
+
+def served(seen: Recording, *phases: str) -> None:
+    for phase in phases:
+        saw = seen.customers[phase]
+        told = f"{phase}: {saw['errors']} of {saw['requests']} requests failed ({saw['told']})"
+        assert saw["errors"] <= saw["allowed"], f"{told}, wanted at most {saw['allowed']:.0f}"

@@ -1,0 +1,100 @@
+"""What happened that night: a wrong record, the way back, the move as it was meant; then the name server hangs."""
+
+from __future__ import annotations
+
+from audit import audit
+from names import TTL_SECONDS, Names
+from shop import Shop
+
+from harness.drill import Run
+
+CUSTOMERS = 50
+FOLLOW_SECONDS = 3.0
+EXPIRED_SECONDS = TTL_SECONDS + 0.3
+"""After so long nobody who keeps to the TTL believes in an old record."""
+LOST_SECONDS = TTL_SECONDS + 3.5
+"""The name server is away for longer than a copy is good and, after that, longer than a customer waits."""
+
+
+def drill(run: Run) -> None:
+    """Eight phases, about 20 seconds."""
+    shop, names = Shop(run), Names(run)
+    with (
+        run.sample("production's orders in staging", shop.misplaced, every_ms=200),
+        run.sample("look-ups per second", names.asked_per_second, every_ms=1000),
+        run.traffic(users=CUSTOMERS, service="orders", data=shop.for_customers()),
+        names.counted("in all"),
+    ):
+        workers = shop.workers()
+        an_ordinary_change(run, shop, names)
+        misdirect(run, shop, names)
+        roll_back(run, shop, names)
+        move(run, shop, names)
+        lose_the_name_server(run, shop)
+        run.phase("normal again", seconds=1.5)
+        run.record(new_workers=sorted(set(shop.workers()) - set(workers)))
+    run.record(changes=names.changes, asked=names.counts)
+    audit(run, shop)
+
+
+def an_ordinary_change(run: Run, shop: Shop, names: Names) -> None:
+    """The tool plans a change of production's record, and makes one of staging's."""
+    run.phase("normal")
+    names.zonectl("plan", "orders-db", "db-prod-new", right=True)
+    names.zonectl("apply", "orders-db.staging", "db-preprod", right=True)
+    stay(run, EXPIRED_SECONDS)
+    shop.recycle("db-staging")
+    names.zonectl("apply", "orders-db.staging", "db-prod", right=False)
+    names.zonectl("apply", "orders-db", "db-preprod", right=False)
+
+
+def misdirect(run: Run, shop: Shop, names: Names) -> None:
+    """By hand: production's name leads to the new machine, whose address was copied from staging's line."""
+    record, machine = names.line("orders-db"), names.line("db-prod-new")
+    wrong = machine.replace(names.address("db-prod-new"), names.address("db-staging"))
+    place, changes = ("db-prod-new", names.address("db-staging")), ((record, f"{record}-new"), (machine, wrong))
+    run.end_phase()
+    run.fault("orders-db leads to staging", names.by_hand, *place, *changes)
+    run.phase("misdirected", seconds=EXPIRED_SECONDS)
+    run.fault("production's connections are recycled", shop.recycle, "db-prod")
+    with names.counted("misdirected"):
+        run.phase("new connections", seconds=2.0)
+    run.record(looks=shop.looks(times=12))
+
+
+def roll_back(run: Run, shop: Shop, names: Names) -> None:
+    """The zone as it was at the start. Ends early when customers are served."""
+    run.healed("the zone is rolled back", names.by_hand, "db-prod", names.address("db-prod"))
+    run.phase("rolled back")
+    run.patiently(shop.calm, TTL_SECONDS + FOLLOW_SECONDS)
+    run.phase("recovered", seconds=1.5)
+
+
+def move(run: Run, shop: Shop, names: Names) -> None:
+    """The move as it was meant, by the tool or else by hand; connections are closed before and after it."""
+    run.phase("moving")
+    shop.recycle("db-prod")
+    stay(run, 0.5)  # all have connected again: who remembers an address for long, remembers this one
+    if not names.zonectl("apply", "orders-db", "db-prod-new", right=True):
+        record = names.line("orders-db")
+        names.by_hand("db-prod-new", names.address("db-prod-new"), (record, f"{record}-new"))
+    run.mark("orders-db leads to the new machine")
+    until = run.clock() + TTL_SECONDS + FOLLOW_SECONDS
+    stay(run, EXPIRED_SECONDS)
+    shop.recycle("db-prod")
+    run.patiently(lambda: shop.moved() and shop.calm(), until - run.clock())
+    run.phase("moved", seconds=1.5)
+
+
+def lose_the_name_server(run: Run, shop: Shop) -> None:
+    """No packet passes between it and production's service; meanwhile production's connections are recycled."""
+    dns = run.container("dns")
+    run.fault("the name server is silent", dns.blind_to, "orders")
+    run.phase("no name server", seconds=EXPIRED_SECONDS)
+    run.fault("production's connections are recycled", shop.recycle, "db-prod-new")
+    stay(run, LOST_SECONDS - EXPIRED_SECONDS)
+    run.healed("the name server answers", dns.sees_again)
+
+
+def stay(run: Run, seconds: float) -> None:
+    run.patiently(lambda: False, seconds)

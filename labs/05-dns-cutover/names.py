@@ -1,0 +1,119 @@
+"""What does the name server say, what does the change tool do to it, and what does somebody do by hand?"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import struct
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from question import ask
+
+from harness.drill import Run
+
+ZONE, DOMAIN = "/zones/shop.internal.zone", "shop.internal"
+BY_HAND = f'printf %s "$1" > {ZONE} && reload-zone {DOMAIN}'
+TTL_SECONDS, PROCESSES, LOOKS_PER_TTL = 1.0, 3, 4
+TIMED_OUT = 124
+DONE, REFUSED = "done, with exit code 0", "refused, with a reason"
+TOOL_SECONDS, SETTLE_SECONDS, SERVED_SECONDS = 10, 0.5, 3.0
+
+
+class Names:
+    """The name server of shop.internal."""
+
+    def __init__(self, run: Run) -> None:
+        self._run, self._container = run, run.container("dns")
+        self._zone = self._inside(["cat", ZONE])
+        self._serial, self._own = 2026030200, 0
+        self._last: tuple[float, int] | None = None
+        self.counts: list[list[Any]] = []
+        self.changes: list[dict[str, Any]] = []
+        run.require(self.address("db-prod"), f"the zone at the start was not as shipped: {self._zone}")
+
+    def _inside(self, command: list[str]) -> str:
+        code, said = self._container.exec(command)
+        self._run.require(code == 0, f"{' '.join(command)} failed in dns: {said}")
+        return said
+
+    def address(self, machine: str) -> str:
+        """A machine's address, as the zone had it at the start."""
+        found = re.search(rf"^{machine}\s+IN A\s+(\S+)$", self._zone, re.MULTILINE)
+        return found[1] if found else ""
+
+    def served(self, record: str) -> tuple[str | None, str | None]:
+        """The machine and the address that a record stands for now; None for what is not answered."""
+        self._own += 1
+        try:
+            canonical, address = ask(self._run.address("dns", 53), f"{record}.{DOMAIN}")
+        except (OSError, ValueError, struct.error):
+            return None, None
+        return canonical and canonical.removesuffix(f".{DOMAIN}"), address
+
+    def asked(self) -> int:
+        """Queries that were answered so far, without the lab's own."""
+        return int(self._inside(["count-queries"]) or 0) - self._own
+
+    def asked_per_second(self) -> float:
+        """The same since the last call, per second."""
+        now, asked = time.monotonic(), self.asked()
+        before, self._last = self._last or (now - 1, asked), (now, asked)
+        return max(0.0, (asked - before[1]) / (now - before[0]))
+
+    @contextlib.contextmanager
+    def counted(self, when: str) -> Iterator[None]:
+        """How often was the name server asked meanwhile, how often might it be, and for how many requests?"""
+        asked, requests, begun = self.asked(), len(self._run.requests), self._run.clock()
+        yield
+        most = LOOKS_PER_TTL * PROCESSES * ((self._run.clock() - begun) / TTL_SECONDS + 1)
+        self.counts.append([when, self.asked() - asked, most, len(self._run.requests) - requests])
+
+    def by_hand(self, machine: str, address: str, *changes: tuple[str, str]) -> None:
+        """Publish the zone as it was at the start but for these lines: orders-db leads to this machine and address."""
+        text = self._zone
+        for line, wanted in changes:
+            self._run.require(line in text, f"the zone at the start had no {line!r}")
+            text = text.replace(line, wanted)
+        self._serial += 1
+        self._inside(["sh", "-c", BY_HAND, "by-hand", re.sub(r"\b2026\d{6}\b", str(self._serial), text)])
+        wanted = machine, address
+        self._run.wait_until(lambda: self.served("orders-db") == wanted, SERVED_SECONDS, f"orders-db leads to {wanted}")
+
+    def line(self, name: str) -> str:
+        """The line of the zone, as it was at the start, that begins with this name."""
+        return next(line for line in self._zone.splitlines() if line.split()[:1] == [name])
+
+    def zonectl(self, verb: str, record: str, machine: str, *, right: bool) -> bool:
+        """Call the change tool (`right`: it should do as told); whether the record stands for the machine then."""
+        before, _ = self.served(record)
+        hung = any(change["exit_code"] == TIMED_OUT for change in self.changes)
+        command = [
+            "timeout",
+            "-k",
+            "1",
+            "1" if hung else str(TOOL_SECONDS),
+            "python",
+            "/app/zonectl.py",
+            verb,
+            record,
+            machine,
+        ]
+        code, said = self._container.exec(command)
+        seconds = SERVED_SECONDS if right and verb == "apply" and code == 0 else SETTLE_SECONDS
+        self._run.patiently(lambda: self.served(record)[0] == machine, seconds, every_seconds=0.1)
+        served = self.served(record)[0]
+        to_serve = machine if right and verb == "apply" else before
+        said, call = said.strip()[-600:], f"zonectl {verb} {record} {machine}"
+        ended = {"exit_code": code, "said": said, "ended": _ending(code, said), "wanted": DONE if right else REFUSED}
+        self.changes.append({"call": call, "served": served, "to_serve": to_serve} | ended)
+        return served == machine
+
+
+def _ending(code: int, said: str) -> str:
+    """What an exit code means, and what was said beside the diff."""
+    reason = [line for line in said.splitlines() if line.strip() and line[0] not in "-+@ "]
+    if code == 0:
+        return DONE
+    return REFUSED if reason and "Traceback" not in said else "failed without a word that helps"
