@@ -1,0 +1,93 @@
+"""Three nights of one cluster: the primary dies, the controller goes blind, and only stale data are left."""
+
+from __future__ import annotations
+
+from order_databases import Databases
+from order_ledger import Night
+from order_nights import (
+    MISSED,
+    TELL_SECONDS,
+    begin,
+    begin_report,
+    come_back,
+    end,
+    fall_behind,
+    kill_the_primary,
+    move_the_partition,
+    orders_flow,
+    replay_is_held_back,
+    tell,
+)
+
+from harness.drill import Run
+
+BUYERS = 8
+RESUME_SECONDS = 10.0
+CUT_SECONDS = 4.0
+"""Who takes orders without a standby after a while does so by then."""
+BLIND_SECONDS = 8.5
+"""Three looks of more than two seconds each: who promotes because he cannot see has done it by then."""
+
+
+def drill(run: Run) -> None:
+    """About thirty seconds; each night begins on a fresh cluster."""
+    databases = Databases(run)
+    nights: dict[str, Night] = {}
+    with run.traffic(users=BUYERS, service="orders"), run.sample("primaries", databases.count_primaries, 300):
+        nights["crash"] = crash(run, databases)
+        nights["blind"] = blind(run, databases)
+        nights["stale"] = stale(run, databases, nights["crash"].facts["resumed_after"])
+    tell(run, nights)
+
+
+def crash(run: Run, databases: Databases) -> Night:
+    """A report holds back replay, the network goes before the primary does; later the primary comes back."""
+    night = begin(run, databases, "crash")
+    run.phase("crash, behind")
+    reporting = run.fault("finance begins a long report", begin_report, run, databases)
+    missed = fall_behind(run, databases)
+    night.facts |= {"reporting": reporting, "held_back": replay_is_held_back(databases), "missed": missed}
+    run.phase("crash, down")
+    killed = kill_the_primary(run, databases, missed)
+    run.patiently(lambda: databases.acknowledged(killed), RESUME_SECONDS)
+    resumed = [at.start + at.ms / 1000 for at in run.requests if at.error is None and at.start >= killed]
+    night.facts["resumed_after"] = round(min(resumed) - killed, 1) if resumed else None
+    run.patiently(lambda: databases.acknowledged(killed) >= MISSED, 1.0 if resumed else 0.0)
+    run.phase("crash, returned")
+    night.returned = run.clock()
+    come_back(run, databases)
+    night.facts["flow"] = orders_flow(run, databases, night) if resumed else 0.0
+    return end(run, databases, night)
+
+
+def blind(run: Run, databases: Databases) -> Night:
+    """The controller no longer sees the primary, everybody else does."""
+    night = begin(run, databases, "blind")
+    run.phase("blind, cut")
+    run.fault("failover does not see db-a", run.container("failover").blind_to, "db-a")
+    run.patiently(lambda: databases.primaries() not in ([], ["db-a"]), BLIND_SECONDS)
+    if len(databases.primaries()) > 1:
+        move_the_partition(run, databases)
+    run.healed("failover sees db-a", run.container("failover").sees_again)
+    run.phase("blind, healed")
+    night.facts["flow"] = orders_flow(run, databases, night)
+    return end(run, databases, night)
+
+
+def stale(run: Run, databases: Databases, resumed_after: float | None) -> Night:
+    """Both standbys are cut off, and then the primary dies: what is left may lack orders."""
+    # What this controller does, it has done in the time that it took for the crash, and half of that again.
+    wait = max(3.0, 1.5 * (resumed_after or 1.5) + 1.5)
+    night = begin(run, databases, "stale")
+    run.phase("stale, behind")
+    pages = len(databases.pages())
+    missed = fall_behind(run, databases)
+    cut = run.clock()
+    night.facts["warned"] = run.patiently(lambda: databases.ready() is False, TELL_SECONDS)
+    missed += run.patiently(lambda: run.clock() - cut > CUT_SECONDS, CUT_SECONDS) and databases.acknowledged(cut)
+    run.phase("stale, down")
+    kill_the_primary(run, databases, missed)
+    if run.patiently(databases.primaries, wait):
+        orders_flow(run, databases, night)
+    night.facts |= {"missed": missed, "paged": len(databases.pages()) - pages}
+    return end(run, databases, night)
