@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -17,6 +18,7 @@ LABEL_READY = "outage.ready"
 LABEL_SERVICE = "com.docker.compose.service"
 CALL_SECONDS = 30
 COMPOSE_SECONDS = 60
+NO_IMAGE = re.compile(r"no such image: (?P<name>[^\s:]+)", re.IGNORECASE)
 
 
 @cache
@@ -79,6 +81,11 @@ def compose(args: list[str], environment: dict[str, str]) -> None:
     except subprocess.TimeoutExpired:
         raise DockerError(f"docker compose did not end within {COMPOSE_SECONDS} s.") from None
     if done.returncode:
+        if missing := NO_IMAGE.search(done.stdout):
+            raise DockerError(
+                f"The image {missing['name']} is not built for the files of services/ as they are now. "
+                "Call the verb through make (`make check-…`, `make prove-…`), which builds what is missing."
+            )
         last = "\n".join(done.stdout.strip().splitlines()[-8:])
         raise DockerError(f"docker compose failed:\n{last}")
 

@@ -183,6 +183,17 @@ def test_a_drill_that_does_not_end_well_is_unknown(
     assert left_over(runs) == []
 
 
+def test_an_image_that_is_not_built_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a service's image is not there, one sentence says so, and that make builds it."""
+    toy_with(tmp_path, monkeypatch, compose_yaml="services: {shop: {image: outage-lab/nowhere:0}}\n")
+
+    said = outage("check", "always-fixed", "--json")
+
+    assert said.code == 2
+    assert said.json["error"].startswith("The image outage-lab/nowhere is not built")
+    assert "make check-" in said.json["error"]
+
+
 def test_a_compose_file_that_docker_refuses_is_an_error(
     runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,7 +38,7 @@ log = logging.getLogger("servicekit")
 
 
 class Answers(BaseHTTPRequestHandler):
-    """Answers GET for the worker's pages."""
+    """Answers GET for the worker's pages. X-Worker tells one process from the next."""
 
     pages: dict[str, Page] = {"/health": lambda: {"status": "ok"}}  # noqa: RUF012 - one worker, one table
 
@@ -59,6 +59,7 @@ class Answers(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
+        self.send_header("X-Worker", str(os.getpid()))
         self.end_headers()
         self.wfile.write(content)
 
