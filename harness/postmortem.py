@@ -16,8 +16,9 @@ FRAME = re.compile(r'File "(?P<file>/[^"]+)", line (?P<line>\d+)')
 COMPLAINTS = (
     re.compile(r"""(?P<file>/[^\s:"'\[\]]+(?<!\.py))(?:["']?,?\s+line\s+|:)(?P<line>\d+)\b"""),
     re.compile(r"(?P<file>/[^\s:]+\.toml): .*\(at line (?P<line>\d+)"),
+    re.compile(r"SettingsError: (?P<file>/[^\s:]+\.toml)(?P<line>): "),
 )
-"""How nginx, HAProxy, PostgreSQL and name servers, and how tomllib says where a file is wrong."""
+"""How nginx, HAProxy, PostgreSQL and name servers, and how tomllib and servicekit say where a file is wrong."""
 ERROR = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt|Warning)\b.*", re.MULTILINE)
 LAST_LINES = 14
 DOES_NOT_LOAD = "The service does not load"
@@ -78,7 +79,8 @@ def where(text: str, mounts: dict[str, str], lab: Lab) -> str:
     """
     for complaint in itertools.chain.from_iterable(kind.finditer(text) for kind in COMPLAINTS):
         if name := _of_student(complaint["file"], mounts):
-            return f"labs/{lab.folder.name}/{name} line {complaint['line']}: {_line_around(text, complaint.start())}"
+            line = f" line {complaint['line']}" if complaint["line"] else ""
+            return f"labs/{lab.folder.name}/{name}{line}: {_line_around(text, complaint.start())}"
     frames = [(_of_student(frame["file"], mounts), frame["line"]) for frame in FRAME.finditer(text)]
     places = [f"labs/{lab.folder.name}/{name} line {line}" for name, line in frames if name]
     errors = ERROR.findall(text)

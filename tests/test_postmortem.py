@@ -54,6 +54,10 @@ TOML = """\
   File "/app/app.py", line 20, in build
 servicekit.settings.SettingsError: /app/settings.toml: not valid TOML: Invalid value (at line 3, column 8).
 """
+TOML_ENDS = """\
+  File "/app/app.py", line 20, in build
+servicekit.settings.SettingsError: /app/settings.toml: not valid TOML: Invalid value (at end of document).
+"""
 
 
 @pytest.fixture
@@ -68,7 +72,7 @@ def lab(tmp_path: Path) -> Lab:
         (NAME_ERROR, "labs/01-always-fixed/shop/prices.py line 3: NameError: name 'limmit' is not defined"),
         (SYNTAX_ERROR, "labs/01-always-fixed/shop/app.py line 9: SyntaxError: '(' was never closed"),
         (HANGING, "labs/01-always-fixed/shop/app.py line 10"),
-        (SETTINGS, "labs/01-always-fixed/shop/app.py line 20: servicekit.settings.SettingsError: /app/settings.toml: "),
+        (SETTINGS, "labs/01-always-fixed/shop/settings.toml: servicekit.settings.SettingsError: /app/settings.toml: "),
         ('  File "/opt/kit/servicekit/settings.py", line 40, in load\nValueError: x\n', ""),
         ('  File "/application/app.py", line 40, in load\nValueError: x\n', ""),
         (NGINX, f"labs/01-always-fixed/edge/nginx.conf line 4: {NGINX.strip()}"),
@@ -79,6 +83,7 @@ def lab(tmp_path: Path) -> Lab:
         (POSTGRES, "labs/01-always-fixed/db/extra.conf line 2: 2026-11-24 LOG:  syntax error in file"),
         (ZONE, f"labs/01-always-fixed/db/shop.zone line 7: {ZONE}"),
         (TOML, "labs/01-always-fixed/shop/settings.toml line 3: servicekit.settings.SettingsError: /app/settings.toml"),
+        (TOML_ENDS, "labs/01-always-fixed/shop/settings.toml: servicekit.settings.SettingsError: /app/settings.toml: "),
         ("connection to /run/postgres:5432 refused, see http://db:80", ""),
         ("", ""),
     ],

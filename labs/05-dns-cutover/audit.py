@@ -59,15 +59,23 @@ def _record_figures(run: Run, closed: dict[str, int]) -> None:
 
 
 def _seen(saw: dict[str, Any], closed: int) -> dict[str, Any]:
-    """With the answers that were wrong, the errors that were no 503, and how many errors are no fault.
+    """With the answers that were wrong, the share without one, and how many errors are no fault.
 
     One in a hundred is none, nor is one for each connection that the lab has closed; that all fail always is.
     """
     wrong = sum(times for kind, times in saw["by_error"].items() if kind.startswith("wrong answer"))
-    silent = saw["errors"] - saw["by_error"].get("HTTP 503", 0)
+    silent = max((_unanswered(kind) for kind in saw.get("by_name", {}).values()), default=0.0)
     allowed = min(0.01 * saw["requests"] + min(closed, MOST_CLOSED), saw["requests"] - 1)
     told = ", ".join(f"{times} x {kind}" for kind, times in saw["by_error"].items())
     return saw | {"wrong": wrong, "silent": silent, "allowed": allowed, "told": told}
+
+
+def _unanswered(kind: dict[str, Any]) -> float:
+    """Of one kind of requests the share that got neither an answer nor a 503.
+
+    Who waits for a better answer lets nearly all of them wait; on a busy machine some are late all the same.
+    """
+    return (kind["errors"] - kind["by_error"].get("HTTP 503", 0)) / kind["requests"]
 
 
 def _lost(run: Run, shop: Shop, ledger: str, databases: tuple[str, ...]) -> int:

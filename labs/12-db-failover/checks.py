@@ -6,8 +6,7 @@ from typing import Any
 
 from harness.recording import Recording
 
-FEWEST, USUAL = 10, 0.25
-NIGHTS = ("crash", "blind", "stale")
+FEWEST, USUAL, NIGHTS = 10, 0.25, ("crash", "blind", "stale")
 
 
 def test_the_shop_is_open(seen: Recording) -> None:
@@ -26,8 +25,8 @@ def test_writes_resume(seen: Recording) -> None:
 
     A standby that is there and not used is the most expensive kind of backup.
     """
-    after = night_of(seen, "crash")["resumed_after"]
-    assert after is not None, "10 s after db-a was killed no order had been taken, wanted the first within 10 s"
+    after, died = (night_of(seen, "crash")[fact] for fact in ("resumed_after", "died"))
+    assert after is not None, f"10 s after db-a was killed no order had been taken{died}, wanted the first within 10 s"
     assert after <= 10, f"the first order after db-a was killed was taken {after} s later, wanted 10 at most"
     for name, when in (("crash", "db-a had come back"), ("blind", "the controller saw db-a again")):
         flow = night_of(seen, name)["flow"]
@@ -77,7 +76,8 @@ def test_refuses_to_lose_data(seen: Recording) -> None:
     night = night_of(seen, "stale")
     promoted, lost, of = night["primaries"], len(night["lost"]), night["acknowledged"]
     assert not lost, f"{promoted[0]} was promoted and lacks {lost} of {of} acknowledged orders, wanted none missing"
-    assert promoted or night["paged"], "nobody was promoted and nobody paged, wanted a page (POST console:8000/pages)"
+    none = f"nobody was promoted and nobody paged{night['died']}, wanted a page (POST console:8000/pages)"
+    assert promoted or night["paged"], none
 
 
 def test_tells_beforehand(seen: Recording) -> None:
@@ -86,8 +86,8 @@ def test_tells_beforehand(seen: Recording) -> None:
     The last test of the failover was 18 months ago. What is known at noon needs nobody at 02:14.
     """
     for name in NIGHTS:
-        ready = night_of(seen, name)["ready"]
-        assert ready is True, f"before {name!r}, with all well, `ready` in /status was {ready}, wanted true in 12 s"
+        ready = f"`ready` in /status was {night_of(seen, name)['ready']}{night_of(seen, name)['died']}"
+        assert night_of(seen, name)["ready"] is True, f"before {name!r}, with all well, {ready}, wanted true in 12 s"
     assert night_of(seen, "stale")["warned"], "both standbys cut off, /status still did not say false, wanted it in 6 s"
 
 

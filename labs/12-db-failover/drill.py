@@ -64,11 +64,11 @@ def blind(run: Run, databases: Databases) -> Night:
     """The controller no longer sees the primary, everybody else does."""
     night = begin(run, databases, "blind")
     run.phase("blind, cut")
-    run.fault("failover does not see db-a", run.container("failover").blind_to, "db-a")
+    run.fault("failover does not see db-a", databases.controller, "blind_to", "db-a")
     run.patiently(lambda: databases.primaries() not in ([], ["db-a"]), BLIND_SECONDS)
     if len(databases.primaries()) > 1:
         move_the_partition(run, databases)
-    run.healed("failover sees db-a", run.container("failover").sees_again)
+    run.healed("failover sees db-a", databases.controller, "sees_again")
     run.phase("blind, healed")
     night.facts["flow"] = orders_flow(run, databases, night)
     return end(run, databases, night)

@@ -95,6 +95,11 @@ class Databases:
         """What on-call has been paged with."""
         return list(self.page("console", "/pages").get("pages", []))
 
+    def controller(self, verb: str, *args: str) -> None:
+        """Do this to the controller, unless it has ended by itself."""
+        if (container := self._run.container("failover")).running():
+            getattr(container, verb)(*args)
+
     def last_writer(self) -> str:
         """The machine that took the newest of all orders."""
         newest = [(row["at"], name) for name, machine in self.machine.items() for row in machine.rows(NEWEST)]
@@ -102,7 +107,7 @@ class Databases:
 
     def make_fresh(self) -> None:
         """All machines begin as on their first day, and controller and application know nothing of before."""
-        self._run.container("failover").kill()
+        self.controller("kill")
         for name in MACHINES:
             if not self._run.container(name).running():
                 self._run.container(name).start()

@@ -109,6 +109,8 @@ def orders_flow(run: Run, databases: Databases, night: Night) -> float:
 def end(run: Run, databases: Databases, night: Night) -> Night:
     """What each machine has, as far as one can still read it."""
     night.ended, night.primaries = run.clock(), databases.primaries()
+    code = run.container("failover").exit_code()
+    night.facts["died"] = "" if code is None else f"; the controller had ended by itself (exit code {code})"
     night.tables = {name: databases.taken(name) for name in databases.machine}
     return night
 
