@@ -55,7 +55,14 @@ def _record_figures(run: Run, closed: dict[str, int]) -> None:
         each["name"]: _seen(figures.of_phase(ours, each["start"], each["end"]), after.get(each["name"], 0))
         for each in run.phases
     }
-    run.record(customers=phases | {"staging": _seen(figures.summed(theirs), closed["db-staging"])})
+    wrong, right = run.facts["staging_wrong_from"], run.facts["staging_wrong_until"]
+    amiss = [each for each in theirs if wrong <= each.start < right]
+    well = [each for each in theirs if not wrong <= each.start < right]
+    told = {
+        "staging": _seen(figures.summed(well), closed["db-staging"]),
+        "staging misdirected": _seen(figures.summed(amiss), 0),
+    }
+    run.record(customers=phases | told)
 
 
 def _seen(saw: dict[str, Any], closed: int) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What does the name server say, what does the change tool do to it, and what does somebody do by hand?"""
+"""What does the name server say, and what does somebody do to its zone by hand?"""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from harness.drill import Run
 ZONE, DOMAIN = "/zones/shop.internal.zone", "shop.internal"
 BY_HAND = f'printf %s "$1" > {ZONE} && reload-zone {DOMAIN}'
 TTL_SECONDS, PROCESSES, LOOKS_PER_TTL = 1.0, 3, 4
-TIMED_OUT = 124
-DONE, REFUSED = "done, with exit code 0", "refused, with a reason"
-TOOL_SECONDS, SETTLE_SECONDS, SERVED_SECONDS = 10, 0.5, 3.0
+SERVED_SECONDS = 3.0
 
 
 class Names:
@@ -26,17 +24,20 @@ class Names:
 
     def __init__(self, run: Run) -> None:
         self._run, self._container = run, run.container("dns")
-        self._zone = self._inside(["cat", ZONE])
+        self._zone = self.text()
         self._serial, self._own = 2026030200, 0
         self._last: tuple[float, int] | None = None
         self.counts: list[list[Any]] = []
-        self.changes: list[dict[str, Any]] = []
         run.require(self.address("db-prod"), f"the zone at the start was not as shipped: {self._zone}")
 
     def _inside(self, command: list[str]) -> str:
         code, said = self._container.exec(command)
         self._run.require(code == 0, f"{' '.join(command)} failed in dns: {said}")
         return said
+
+    def text(self) -> str:
+        """The zone's file as it is now."""
+        return self._inside(["cat", ZONE])
 
     def address(self, machine: str) -> str:
         """A machine's address, as the zone had it at the start."""
@@ -81,39 +82,31 @@ class Names:
         wanted = machine, address
         self._run.wait_until(lambda: self.served("orders-db") == wanted, SERVED_SECONDS, f"orders-db leads to {wanted}")
 
+    def misdirect(self) -> None:
+        """Production's name leads to its new machine, whose address was copied from staging's; staging's to db-prod."""
+        record, machine, address = self.line("orders-db"), self.line("db-prod-new"), self.address("db-staging")
+        wrong = machine.replace(self.address("db-prod-new"), address)
+        self.by_hand("db-prod-new", address, (record, f"{record}-new"), (machine, wrong), self.staging_in_production)
+
+    def as_it_was(self) -> None:
+        """The zone as it was at the start."""
+        self.by_hand("db-prod", self.address("db-prod"))
+
+    def half_as_it_was(self) -> None:
+        """The same, but for staging's name."""
+        self.by_hand("db-prod", self.address("db-prod"), self.staging_in_production)
+
+    @property
+    def staging_in_production(self) -> tuple[str, str]:
+        """The line of staging's record, and the same with production's machine."""
+        record = self.line("orders-db.staging")
+        return record, record.replace("db-staging", "db-prod")
+
+    def move(self) -> None:
+        """Production's name leads to its new machine."""
+        record = self.line("orders-db")
+        self.by_hand("db-prod-new", self.address("db-prod-new"), (record, f"{record}-new"))
+
     def line(self, name: str) -> str:
         """The line of the zone, as it was at the start, that begins with this name."""
         return next(line for line in self._zone.splitlines() if line.split()[:1] == [name])
-
-    def zonectl(self, verb: str, record: str, machine: str, *, right: bool) -> bool:
-        """Call the change tool (`right`: it should do as told); whether the record stands for the machine then."""
-        before, _ = self.served(record)
-        hung = any(change["exit_code"] == TIMED_OUT for change in self.changes)
-        command = [
-            "timeout",
-            "-k",
-            "1",
-            "1" if hung else str(TOOL_SECONDS),
-            "python",
-            "/app/zonectl.py",
-            verb,
-            record,
-            machine,
-        ]
-        code, said = self._container.exec(command)
-        seconds = SERVED_SECONDS if right and verb == "apply" and code == 0 else SETTLE_SECONDS
-        self._run.patiently(lambda: self.served(record)[0] == machine, seconds, every_seconds=0.1)
-        served = self.served(record)[0]
-        to_serve = machine if right and verb == "apply" else before
-        said, call = said.strip()[-600:], f"zonectl {verb} {record} {machine}"
-        ended = {"exit_code": code, "said": said, "ended": _ending(code, said), "wanted": DONE if right else REFUSED}
-        self.changes.append({"call": call, "served": served, "to_serve": to_serve} | ended)
-        return served == machine
-
-
-def _ending(code: int, said: str) -> str:
-    """What an exit code means, and what was said beside the diff."""
-    reason = [line for line in said.splitlines() if line.strip() and line[0] not in "-+@ "]
-    if code == 0:
-        return DONE
-    return REFUSED if reason and "Traceback" not in said else "failed without a word that helps"

@@ -34,10 +34,11 @@ class Shop:
         self._watch = run.postgres("db-staging").connect()
         self._zero = self._one("db-prod", "SELECT extract(epoch FROM clock_timestamp())::float") - run.clock()
         self.closed = dict.fromkeys(DATABASES, 0)
+        self._first_workers = self._workers()
         ids = run.random.sample(range(10_000, 100_000), PRODUCTS)
         names = [f"{run.random.choice(KINDS)} {number % 1000}" for number in ids]
         real = [_product(number, name, run.random.randint(700, 9000)) for number, name in zip(ids, names, strict=True)]
-        test = [_product(number, f"TEST {name}", 1) for number, name in zip(ids, names, strict=True)]
+        test = [each | {"price_cents": each["price_cents"] + run.random.randint(1, 900)} for each in real]
         self.products = {"production": real, "staging": test}
         self.first = run.random.randrange(1_000_000, 800_000_000, 1_000_000)
         for name in DATABASES:
@@ -59,9 +60,10 @@ class Shop:
             for name in first
         }
 
-    def recycle(self, database: str) -> None:
-        """Close all connections that services have to this database; `closed` counts them."""
-        self.closed[database] += int(self._one(database, RECYCLE))
+    def recycle(self, *databases: str) -> None:
+        """Close all connections that services have to these databases; `closed` counts them."""
+        for database in databases:
+            self.closed[database] += int(self._one(database, RECYCLE))
 
     def misplaced(self) -> int:
         """Orders of production's customers that were written to staging in the last 0.8 s."""
@@ -83,12 +85,7 @@ class Shop:
         """Every order that was written anywhere: database, number, and when (the drill's clock)."""
         rows = [(name, row) for name in DATABASES for row in self._db[name].execute(LEDGER)]
         return [
-            {
-                "database": name,
-                "number": row["number"],
-                "at": round(row["at"] - self._zero, 3),
-            }
-            for name, row in rows
+            {"database": name, "number": row["number"], "at": round(row["at"] - self._zero, 3)} for name, row in rows
         ]
 
     def have(self, databases: tuple[str, ...]) -> set[tuple[int, int]]:
@@ -96,20 +93,13 @@ class Shop:
         rows = [row for name in databases for row in self._db[name].execute("SELECT number, product FROM orders")]
         return {(row["number"], row["product"]) for row in rows}
 
-    def looks(self, times: int) -> list[dict[str, Any]]:
-        """What production's service answers to customers who look at products: right, or which status and reason."""
-        answers = []
-        for product in self._run.random.sample(self.products["production"], times):
-            came = self._run.http("orders").get(f"/products/{product['id']}")
-            reason = came.json.get("error") if isinstance(came.json, dict) else None
-            said = came.error or came.text[:200]
-            answers.append({"right": came.json == product, "status": came.status, "reason": reason, "said": said})
-        return answers
+    def new_workers(self) -> list[int]:
+        """The processes of production's service that were not there at the start."""
+        return sorted(self._workers() - self._first_workers)
 
-    def workers(self) -> list[int]:
-        """The processes of production's service."""
+    def _workers(self) -> set[int]:
         _, said = self._run.container("orders").exec(["sh", "-c", WORKERS])
-        return sorted(int(line.split("/")[2]) for line in said.splitlines() if line.startswith("/proc/"))
+        return {int(line.split("/")[2]) for line in said.splitlines() if line.startswith("/proc/")}
 
 
 def _environment(database: str) -> str:
