@@ -38,7 +38,7 @@ for command in (*run.COMMANDS, *look.COMMANDS, *learn.COMMANDS, prove, bench):
 def main() -> None:
     """Run the command; every error becomes one message and an exit code."""
     with _errors_said(as_json="--json" in sys.argv), interruptible():
-        cli(standalone_mode=False)
+        cli(prog_name="outage", standalone_mode=False)
 
 
 @contextlib.contextmanager

@@ -74,8 +74,7 @@ class Run:
         self, users: int, *, service: str, data: dict[str, Any] | None = None, file: str = "traffic.py"
     ) -> Iterator[Traffic]:
         """Customers of the lab's locustfile at this service; `data` reaches them as `loadtests.data()`."""
-        host = self._stack.url(service)
-        self._traffic.begin(self._lab.folder / file, host, users, data or {}, self._zero)
+        self._traffic.begin(self._lab.folder / file, self._stack.url(service), users, data or {}, self._zero)
         self._loaded = True
         try:
             yield self._traffic
@@ -134,7 +133,8 @@ class Run:
 
     def _check_limit(self) -> None:
         if self.clock() > self._lab.limit_seconds:
-            raise NotJudgedError(f"the drill was ended after its limit of {self._lab.limit_seconds:g} s")
+            limit, phase = f"{self._lab.limit_seconds:g} s", self.phases[-1]["name"] if self.phases else "warm-up"
+            raise NotJudgedError(f"the drill was ended after its limit of {limit}, in {phase!r}: is this machine busy?")
         if self._loaded:
             self._traffic.require_alive()
 

@@ -59,7 +59,7 @@ def changed(lab: Lab) -> list[str] | None:
 
 
 def strangers(lab: Lab) -> list[str]:
-    """Files that were changed or added and are not the student's to edit."""
+    """Files that were changed, added or removed and are not the student's to edit."""
     added = _git(lab.folder, "ls-files", "--others", "--exclude-standard") or ""
     return [name for name in sorted({*(changed(lab) or []), *added.split("\n")} - {""}) if name not in lab.editable]
 

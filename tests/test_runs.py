@@ -164,8 +164,14 @@ def test_a_service_that_ends_in_mid_drill_is_said(runs: Path, tmp_path: Path, mo
     [
         ("1 / 0", "the drill itself failed: ZeroDivisionError: division by zero (drill.py line 7)"),
         ("run.require(False, 'the fault did not take')", "the fault did not take"),
-        ("run.phase('endless', seconds=60)", "the drill was ended after its limit of 4 s"),
-        ("run.wait_until(lambda: 0, 60, 'the queue drains')", "the drill was ended after its limit of 4 s"),
+        (
+            "run.phase('endless', seconds=60)",
+            "the drill was ended after its limit of 4 s, in 'endless': is this machine busy?",
+        ),
+        (
+            "run.wait_until(lambda: 0, 60, 'the queue drains')",
+            "the drill was ended after its limit of 4 s, in 'normal': is this machine busy?",
+        ),
         ("run.wait_until(lambda: 0, 0.1, 'the queue drains')", "the queue drains: not within 0.1 s."),
         ("run.container('db').kill()", "the stack has no container of the service 'db'"),
     ],

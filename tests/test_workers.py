@@ -40,10 +40,11 @@ def test_two_workers_lose_sight_of_each_other(runs: Path) -> None:
     ("files", "place"),
     [
         ({"asks_py": "def main():\n    return retrun\n\n\nmain()\n"}, "asks.py line 2: NameError: name 'retrun'"),
+        ({"asks_py": "waits = True\nwhile waits:\n    pass\n"}, "asks.py line "),
         ({"settings_toml": "every_seconds = 0.05\nwait = = 2\n"}, "settings.toml line 2: "),
         ({"settings_toml": "wait = 2\n"}, "`wait` is no setting of this service; it knows every_seconds"),
     ],
-    ids=["code", "toml", "setting"],
+    ids=["code", "endless", "toml", "setting"],
 )
 def test_a_worker_that_does_not_start_is_shown(tmp_path: Path, files: dict[str, str], place: str) -> None:
     """UNKNOWN with the file and the line of the student's that are wrong, in the first line."""

@@ -13,6 +13,7 @@ from harness.manifest import Lab
 from harness.session import Order, Outcome, Session
 
 REPRODUCED, NOT_REPRODUCED = 0, 2
+MOST_NAMES = 6
 
 
 @click.command("lab")
@@ -112,10 +113,12 @@ def check(
 
 
 def _warn_of_strangers(lab: Lab) -> None:
-    for name in files.strangers(lab):
+    names = ["solution/…" if name.startswith("solution/") else name for name in files.strangers(lab)]
+    if names:
+        first = list(dict.fromkeys(names))
+        told = ", ".join(first[:MOST_NAMES]) + (" …" if len(first) > MOST_NAMES else "")
         screen.say(
-            f"  note            {name} was changed or added, but is not yours to edit (`editable` in lab.toml)",
-            "yellow",
+            f"  note            not as shipped, and not yours to edit (`editable` in lab.toml): {told}", "yellow"
         )
 
 

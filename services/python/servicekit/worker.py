@@ -33,6 +33,8 @@ LAST_SECONDS = 1.0
 SETTLED_SECONDS = 0.3
 """A worker that fails in its first moments (settings, a name that is not there) has never been healthy."""
 
+LOAD_SECONDS = 10.0
+
 Page = Callable[[], Any]
 log = logging.getLogger("servicekit")
 
@@ -71,7 +73,7 @@ def work(name: str) -> None:
     """Import the module, open its pages, and call its `main()`; whatever it raises is shown and ends the process."""
     log_as_json(name)
     signal.signal(signal.SIGTERM, _leave)
-    with _told("does not load"):
+    with _told("does not load"), _told_if_it_hangs():
         module = importlib.import_module(name)
     Answers.pages = Answers.pages | getattr(module, "pages", {})
     pages = threading.Timer(SETTLED_SECONDS, _serve_pages)
@@ -93,6 +95,24 @@ def _told(what: str) -> Iterator[None]:
         sys.stderr.write(f"The service {what}.\n{traceback.format_exc()}")
         sys.stderr.flush()
         os._exit(1)  # threads of the student's must not keep a dead worker alive
+
+
+@contextlib.contextmanager
+def _told_if_it_hangs() -> Iterator[None]:
+    """Where the student's code stands that has not been loaded for a while; it goes on."""
+    clock = threading.Timer(LOAD_SECONDS, _tell_where, [threading.get_ident()])
+    clock.daemon = True
+    clock.start()
+    try:
+        yield
+    finally:
+        clock.cancel()
+
+
+def _tell_where(thread: int) -> None:
+    lines = [line for line in traceback.format_stack(sys._current_frames()[thread]) if '"/app/' in line]  # noqa: SLF001
+    sys.stderr.write(f"The service hangs: it has been loading for {LOAD_SECONDS:g} s, and stands at\n{''.join(lines)}")
+    sys.stderr.flush()
 
 
 def serve_edits(name: str) -> None:
