@@ -142,7 +142,7 @@ def test_code_that_does_not_start_is_shown(runs: Path) -> None:
 
 def test_a_lab_that_does_not_come_up_is_not_left_up(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`lab` with code that does not start prints the place, and keeps nothing."""
-    seen = performed("does-not-start", monkeypatch, 3.0, "lab")
+    seen = performed("does-not-start", monkeypatch, 20.0, "lab")
 
     assert (seen.verdict.outcome, seen.urls, lifecycle.kept(), left_over(runs)) == ("UNKNOWN", {}, [], [])
     assert "labs/05-does-not-start/shop/app.py line 5: SyntaxError" in seen.verdict.reasons[0]
