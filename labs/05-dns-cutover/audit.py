@@ -17,8 +17,9 @@ PLACES = ("db-prod", "db-prod-new", "db-staging")
 CLOSED_IN = {
     "recovered": "db-prod",
     "moved": "db-prod",
-    "no name server": "db-prod-new",
-    "normal again": "db-prod-new",
+    "moved back": "db-prod-new",
+    "no name server": "db-prod",
+    "normal again": "db-prod",
 }
 """Where it may come out that the lab has closed connections to this database: an error for each is no fault."""
 MOST_CLOSED = 8
@@ -32,11 +33,12 @@ def audit(run: Run, shop: Shop) -> None:
     written = shop.written()
     ours = [each for each in written if each["number"] < FIRST_IN_STAGING]
     theirs = [each for each in written if each["number"] >= FIRST_IN_STAGING]
-    moved = next(phase["start"] for phase in run.phases if phase["name"] == "moved")
+    moved, back = (next(phase for phase in run.phases if phase["name"] == name) for name in ("moved", "moved back"))
+    after = {"db-prod-new": (moved["start"], moved["end"]), "db-prod": (back["start"], run.clock())}
     run.record(
         misplaced=[each["at"] for each in ours if each["database"] not in PRODUCTION],
         strays=[each["at"] for each in theirs if each["database"] in PRODUCTION],
-        after_the_move=dict(Counter(each["database"] for each in ours if each["at"] > moved)),
+        after_moves_to={database: _written_between(ours, *span) for database, span in after.items()},
         requests=len(run.requests),
         accepted=len(run.notes("accepted")),
         lost=_lost(run, shop, "accepted", PRODUCTION),
@@ -44,6 +46,11 @@ def audit(run: Run, shop: Shop) -> None:
     )
     _record_figures(run, shop.closed)
     _draw(run, ours, theirs)
+
+
+def _written_between(written: Written, begin: float, end: float) -> dict[str, int]:
+    """To which databases, and how many."""
+    return dict(Counter(each["database"] for each in written if begin < each["at"] < end))
 
 
 def _record_figures(run: Run, closed: dict[str, int]) -> None:

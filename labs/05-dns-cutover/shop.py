@@ -70,10 +70,9 @@ class Shop:
         row = self._watch.execute(RECENT, (FIRST_IN_STAGING,)).fetchone()
         return int(row["orders"]) if row else 0
 
-    def moved(self) -> bool:
-        """Whether production writes to the new region's database and no longer to the old one's."""
-        new, old = (self._one(database, RECENT, FIRST_IN_STAGING) for database in ("db-prod-new", "db-prod"))
-        return bool(new and not old)
+    def moved(self, old: str, new: str) -> bool:
+        """Whether production writes to the new database and no longer to the old one."""
+        return bool(self._one(new, RECENT, FIRST_IN_STAGING) and not self._one(old, RECENT, FIRST_IN_STAGING))
 
     def calm(self) -> bool:
         """Customers of production have got right answers, and nothing else, for a second."""

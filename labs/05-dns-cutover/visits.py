@@ -18,8 +18,8 @@ Visit = dict[str, Any]
 def visits(run: Run, shop: Shop, times: int) -> dict[str, Any]:
     """So many customers side by side, half of them look at a product, half of them order one.
 
-    `bad`: what was said to those who got neither their answer nor a refusal. `empty_promises`: how many orders were
-    accepted and were nowhere at that moment.
+    `badly_answered`: what was said to those who got neither their answer nor a refusal. `empty_promises`: how many
+    orders were accepted and were nowhere at that moment.
     """
     products = run.random.sample(shop.products["production"], times)
     with ThreadPoolExecutor(times) as pool:
@@ -27,7 +27,7 @@ def visits(run: Run, shop: Shop, times: int) -> dict[str, Any]:
         ordered = [pool.submit(_order, run, shop, number, each["id"]) for number, each in enumerate(products[1::2])]
         told = [visit.result() for visit in (*looked, *ordered)]
     bad = [visit["said"] for visit in told if visit["bad"]]
-    return {"asked": times, "bad": bad, "empty_promises": sum(visit["empty_promise"] for visit in told)}
+    return {"visits": times, "badly_answered": bad, "empty_promises": sum(visit["empty_promise"] for visit in told)}
 
 
 def _look(run: Run, product: dict[str, Any]) -> Visit:
