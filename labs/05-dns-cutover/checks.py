@@ -70,8 +70,7 @@ def test_the_tool_refuses(seen: Recording) -> None:
     The last place where this mistake costs nothing is the tool that it is made with.
     """
     for each in seen.changes:
-        told = f"`{each['call']}` was {each['ended']} ({(each['said'].splitlines() or ['not a word'])[-1]})"
-        assert each["ended"] == each["wanted"], f"{told}, wanted it {each['wanted']}"
+        assert each["ended"] == each["wanted"], f"{each['told']}, wanted it {each['wanted']}"
 
 
 def test_staging_still_works(seen: Recording) -> None:
@@ -89,7 +88,6 @@ def test_no_accepted_order_is_lost(seen: Recording) -> None:
 
     A customer who is told "no" comes again. One who is told "yes" waits for his parcel.
     """
-    assert seen.accepted, "not one order was accepted, wanted some"
     early, lost, of = seen.empty_promises, seen.lost, f"{seen.accepted} accepted orders"
     assert not early + lost, (
         f"{lost} of {of} are in no database of production, {early} more were not at once, wanted all"

@@ -51,8 +51,10 @@ class Tool:
             ended += f", but {served or 'nothing'} is served"
         elif (verb == "plan" or not right) and self._names.text() != zone:
             ended += ", but the zone's file is another one"
-        told = {"call": f"zonectl {verb} {record} {machine}", "exit_code": code, "said": said.strip()[-600:]}
-        self.changes.append(told | {"ended": ended, "wanted": DONE if right else REFUSED})
+        last = (said.strip().splitlines() or ["not a word"])[-1][:200]
+        told = f"`zonectl {verb} {record} {machine}` was {ended} ({last})"
+        wanted = DONE if right else REFUSED
+        self.changes.append({"told": told, "exit_code": code, "said": said[-600:], "ended": ended, "wanted": wanted})
         return served
 
 
