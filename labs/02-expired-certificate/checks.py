@@ -44,7 +44,7 @@ def test_an_outage_of_the_ca_is_survived(seen: Recording) -> None:
     """
     away = seen.outage["away"]
     assert seen.outage["refused"], f"{away}, and nobody asked it for a certificate, wanted an order{seen.ended}"
-    assert seen.startable["ok"], f"in the middle of it nginx could not have been started: {seen.startable['said']}"
+    assert seen.startable["ok"], f"with the CA away nginx could not be started again: {seen.startable['said']}"
     assert seen.outage["survived"], f"{away}; {seen.outage['said']}, wanted no gap{seen.ended}"
 
 
