@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from docker.errors import APIError, NotFound
@@ -85,11 +86,24 @@ class Container:
         Ends when either is started anew (a new address, a new network namespace) or by `sees_again`. Some service of
         the lab's compose file has the label `outage.netfault: ${OUTAGE_IMAGE_NETFAULT}`, so that the image is there.
         """
-        partition.silence(self._handle(), Container(self._run_id, other)._handle())  # noqa: SLF001 - its own kind
+        partition.silence(self._handle(), self._of(other))
 
     def sees_again(self) -> None:
         """Take away all of `blind_to`."""
         partition.speak(self._handle())
+
+    def divert(self, other: str, port: int, to: str, to_port: int) -> Callable[[], None]:
+        """Whoever of it connects to that service's port reaches the other one's from now on, and is not told.
+
+        What is called to take that away again is returned; a start anew takes it away too. Of the image holds what
+        `blind_to` says.
+        """
+        rules = partition.diversions(self._of(other), port, self._of(to), to_port)
+        partition.divert(self._handle(), rules)
+        return lambda: partition.straighten(self._handle(), rules)
+
+    def _of(self, other: str) -> DockerContainer:
+        return Container(self._run_id, other)._handle()  # noqa: SLF001 - its own kind
 
     def exec(self, command: list[str]) -> tuple[int, str]:
         """Run a command inside; its exit code and what it printed, both streams in one."""

@@ -19,7 +19,9 @@ COMPLAINTS = (
     re.compile(r"SettingsError: (?P<file>/[^\s:]+\.toml)(?P<line>): "),
 )
 """How nginx, HAProxy, PostgreSQL and name servers, and how tomllib and servicekit say where a file is wrong."""
-ERROR = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt|Warning)\b.*", re.MULTILINE)
+ERROR = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Exit|Interrupt|Timeout|Warning)\b.*", re.MULTILINE)
+INNERMOST_FIRST = "most recent call first"
+"""Of faulthandler, which tells where code stands that does not come to an end."""
 LAST_LINES = 14
 DOES_NOT_LOAD = "The service does not load"
 """What servicekit logs instead of ending where edits are served live."""
@@ -84,7 +86,8 @@ def where(text: str, mounts: dict[str, str], lab: Lab) -> str:
     frames = [(_of_student(frame["file"], mounts), frame["line"]) for frame in FRAME.finditer(text)]
     places = [f"labs/{lab.folder.name}/{name} line {line}" for name, line in frames if name]
     errors = ERROR.findall(text)
-    return ": ".join([*places[-1:], *(error.strip() for error in errors[-1:] if places)])
+    innermost = places[:1] if INNERMOST_FIRST in text else places[-1:]
+    return ": ".join([*innermost, *(error.strip() for error in errors[-1:] if places)])
 
 
 def _of_student(file: str, mounts: dict[str, str]) -> str:

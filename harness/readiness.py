@@ -1,12 +1,13 @@
 """Does a service answer, each kind in its own language?
 
 A service says how it is asked with the label `outage.ready`: `http:<port>:<path>`, `postgres:<port>`,
-`redis:<port>`, `tcp:<port>` or `running` (the default: its main process lives).
+`redis:<port>`, `tcp:<port>`, `tls:<port>` or `running` (the default: its main process lives).
 """
 
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -76,6 +77,22 @@ def _tcp(host: str, port: int, _secret: str) -> bool:
     return True
 
 
+def _tls(host: str, port: int, _secret: str) -> bool:
+    """A greeting is answered, whatever the answer: Docker's own proxy takes connections where nobody listens inside."""
+    anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection((host, port), timeout=ASK_SECONDS) as plain:
+            anybody.wrap_socket(plain).close()
+    except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+        return False
+    except ssl.SSLError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
 def postgres_dsn(host: str, port: int, secret: str) -> str:
     """How the lab's superuser connects; no statement of it runs longer than 20 s."""
     return (
@@ -89,4 +106,5 @@ _ASK: dict[str, Callable[[str, int, str], bool]] = {
     "postgres": _postgres,
     "redis": _redis,
     "tcp": _tcp,
+    "tls": _tls,
 }

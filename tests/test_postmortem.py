@@ -34,6 +34,14 @@ HANGING = """\
 The service hangs: no answer for 10 s. It stands at (most recent call last):
   File "/app/app.py", line 10, in warm_up
 """
+ENDLESS = """\
+Timeout (0:00:10)!
+Thread 0x00007f2f2a1b5040 (most recent call first):
+  File "/usr/lib/python3.13/threading.py", line 359 in wait
+  File "/app/prices.py", line 3 in start
+  File "/app/app.py", line 12 in <module>
+  File "<frozen importlib._bootstrap>", line 488 in _call_with_frames_removed
+"""
 SETTINGS = """\
   File "/app/app.py", line 20, in build
 servicekit.settings.SettingsError: /app/settings.toml: `ttl` is no setting of this service
@@ -72,6 +80,7 @@ def lab(tmp_path: Path) -> Lab:
         (NAME_ERROR, "labs/01-always-fixed/shop/prices.py line 3: NameError: name 'limmit' is not defined"),
         (SYNTAX_ERROR, "labs/01-always-fixed/shop/app.py line 9: SyntaxError: '(' was never closed"),
         (HANGING, "labs/01-always-fixed/shop/app.py line 10"),
+        (ENDLESS, "labs/01-always-fixed/shop/prices.py line 3: Timeout (0:00:10)!"),
         (SETTINGS, "labs/01-always-fixed/shop/settings.toml: servicekit.settings.SettingsError: /app/settings.toml: "),
         ('  File "/opt/kit/servicekit/settings.py", line 40, in load\nValueError: x\n', ""),
         ('  File "/application/app.py", line 40, in load\nValueError: x\n', ""),

@@ -21,14 +21,14 @@ def submission(tmp_path: Path, **files: str) -> str:
 
 
 def test_two_workers_lose_sight_of_each_other(runs: Path) -> None:
-    """One cannot reach the other until it is healed, while this machine can; customers' notes and pages are there."""
+    """One cannot reach the other until it is healed, while this machine can; then meets somebody else for a while."""
     said = outage("check", "two-workers", "--json")
     recording = json.loads((Path(said.json["folder"]) / "recording.json").read_text())
     facts = recording["facts"]
 
     assert (said.code, said.json["verdict"]) == (0, "FIXED")
     assert [phase["name"] for phase in recording["phases"]] == ["normal", "nobody asks any more"]
-    assert [facts[when] for when in ("before", "blind", "after")] == [True, True, True]
+    assert [facts[when] for when in ("before", "blind", "after", "diverted", "straight")] == [True] * 5
     assert (facts["no_page"], facts["failing"], facts["health"]) == (404, 500, {"status": "ok"})
     assert len(facts["looks"]) == facts["ok"] > 5
     assert {note["writer"] for note in facts["looks"]} == {0, 1}

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 
+import impostors
 from facts import derived
 from ledger import World
 from onlooker import LIFETIME_SECONDS, Delay, Onlooker
+from pager import warned
 from picture import lifetimes
 
 from harness.drill import Run
 
 CUSTOMERS = 24
-WRONG_BANKS = ["other host", "self-signed", "expired", "unknown CA"]
 LATE_DAYS, POLL_SECONDS = 12, 0.2
-WORST_DELAY_MS = 1000
 
 
 def drill(run: Run) -> None:
@@ -27,10 +27,9 @@ def drill(run: Run) -> None:
             normal(run, world, wire)
             the_ca_is_away(run, world, wire)
             run.end_phase()
-            run.fault("the CA is down again, for good", world.act, "ca down")
+            run.record(fell_again=run.fault("the CA is down again, for good", world.act, "ca down"))
         nobody_comes(run, world, wire)
-    worst = max(value for _, value in run.samples["delay of the drill"])
-    run.require(worst < WORST_DELAY_MS, f"this machine is too busy: the drill itself stood still for {worst:.0f} ms")
+    delay.require_small()
     remember(run, world, wire)
 
 
@@ -58,10 +57,11 @@ def the_ca_is_away(run: Run, world: World, wire: Onlooker) -> None:
     run.patiently(due, LIFETIME_SECONDS, POLL_SECONDS)
     run.phase("CA down")
     fell = run.fault("the CA is down", world.act, "ca down")
-    newest = world.certificates()[-1]["not_before"]
-    until = min(fell + LIFETIME_SECONDS / 3, newest + 0.78 * LIFETIME_SECONDS)
+    newest = world.certificates()[-1]
+    until = min(fell + LIFETIME_SECONDS / 3, 0.22 * newest["not_before"] + 0.78 * newest["not_after"])
+    run.patiently(lambda: world.refused_a_while_ago(until) or wire.dark(), LIFETIME_SECONDS, POLL_SECONDS)
+    run.record(startable=world.startable())
     run.patiently(lambda: run.clock() > until, LIFETIME_SECONDS)
-    run.patiently(lambda: world.refused_a_while_ago(until) or wire.dark(), LIFETIME_SECONDS / 2, POLL_SECONDS)
     run.end_phase()
     known = len(world.certificates())
     back = run.healed("the CA is back", world.act, "ca up")
@@ -72,15 +72,14 @@ def the_ca_is_away(run: Run, world: World, wire: Onlooker) -> None:
 
 
 def nobody_comes(run: Run, world: World, wire: Onlooker) -> None:
-    """The last certificate runs out, unless the pager rings first; billing meets four banks that are none."""
+    """The last certificate runs out, unless the pager rings first; billing meets some who are not what they pretend."""
     run.phase("CA stays down")
-    banks = ["good", *run.random.sample(WRONG_BANKS, len(WRONG_BANKS))]
-    run.record(banks=world.banks(banks), plain=[*run.facts["plain"], world.plainly()])
+    run.record(met=impostors.met(run, world), plain=[*run.facts["plain"], world.plainly()])
     late = LATE_DAYS * LIFETIME_SECONDS / 90
     partners_late = world.partners_end(run.facts["partners_fresh"]) - late
 
     def over() -> bool:
-        told = wire.left_seconds() < late or world.rung("shop", wire.since())
+        told = wire.left_seconds() < late or warned(world.notes(), wire.spans())
         return told and run.clock() > partners_late
 
     run.patiently(over, LIFETIME_SECONDS, POLL_SECONDS)
@@ -92,6 +91,7 @@ def remember(run: Run, world: World, wire: Onlooker) -> None:
     run.healed("the CA is back", world.act, "ca up")
     noted = world.notes()
     raw = {"certificates": world.certificates(), "orders": noted["orders"], "rings": noted["rings"]}
+    run.record(renewer_ended=world.renewer_ended())
     run.record(**raw, wire=wire.spans(), partners_end=world.partners_end(run.facts["partners_fresh"]))
     failed = [(request.start, request.error) for request in run.requests if request.error]
     run.record(customers={"asked": len(run.requests), "errors": Counter(error for _, error in failed)})

@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from onlooker import DAY_SECONDS, LIFETIME_SECONDS
+from onlooker import LIFETIME_SECONDS
+from pager import before, days, false_alarms, paged
 
 Facts = dict[str, Any]
 BROKEN = ("broken off", "wrong answer")
-SERVED_WITHIN_DAYS, FINE_DAYS, CHANGING_SECONDS = 15, 36, 0.6
+SERVED_WITHIN_DAYS = 15
 LAST_SECONDS = 3.0
 """What is issued later than that before the end of the drill is not waited for."""
 
@@ -28,13 +29,10 @@ def derived(raw: Facts, exports: list[tuple[float, float, str | None]]) -> Facts
         "edge_served": bool(ours) and None not in raw["plain"],
         "most_issued": _most([entry["issued"] for entry in raw["certificates"][1:]], LIFETIME_SECONDS),
         "most_asked": _most([order["at"] for order in raw["orders"]], 1.0),
-        "paged": {"shop": _shop_paged(raw, ours), "partners": _partners_paged(raw)},
-        "false_alarms": sum(_false(ring, raw, ours) for ring in raw["rings"]),
+        "paged": paged(raw),
+        "false_alarms": false_alarms(raw),
+        "ended": "; edge/renew.py had ended, logs/edge.log has it" if raw["renewer_ended"] else "",
     }
-
-
-def _days(seconds: float) -> float:
-    return round(seconds / DAY_SECONDS, 1)
 
 
 def _judged(raw: Facts) -> list[Facts]:
@@ -44,24 +42,34 @@ def _judged(raw: Facts) -> list[Facts]:
 def _renewal(entry: Facts, ours: list[Facts], until: float) -> Facts:
     """How many days after its issue this certificate, or a newer one, was on the wire."""
     shown = [span["start"] for span in ours if span["certificate"]["no"] >= entry["no"]]
-    days = _days(min(shown, default=until) - entry["issued"])
-    said = f"{'only' if shown else 'not even'} {days:g} days later"
-    return {"no": entry["no"], "late": not shown or days > SERVED_WITHIN_DAYS, "said": said}
+    took = days(min(shown, default=until) - entry["issued"])
+    how = "came on the wire only" if shown else "was not on the wire"
+    said = f"no. {entry['no']} {how} {took:g} days after its issue"
+    return {"no": entry["no"], "late": not shown or took > SERVED_WITHIN_DAYS, "said": said}
 
 
 def _rotation(old: Facts, new: Facts, fell: float) -> Facts:
     """How much the old one had left, and whether that was before the outage of the CA."""
-    left = _days(old["certificate"]["not_after"] - new["start"])
+    left = days(old["certificate"]["not_after"] - new["start"])
     issued = new["certificate"]["issued"]
-    return {"issued": issued, "at": new["start"], "left_days": left, "normal": issued < fell}
+    said = f"one was replaced {before(left, 'its end')}"
+    return {"issued": issued, "at": new["start"], "left_days": left, "said": said, "normal": issued < fell}
 
 
 def _outage(raw: Facts, ours: list[Facts]) -> Facts:
-    """`gap_days`: from the end of what was served to the first that was issued afterwards; None if none came."""
+    """`survived`: what was issued afterwards was served before the end of what had been served until then.
+
+    `away`: for how long the CA was, or that there was nothing to be lost any more when it went; `said`: what followed.
+    """
     after = [span["start"] for span in ours if span["certificate"]["issued"] > raw["back"]]
     ends = [span["certificate"]["not_after"] for span in ours if span["certificate"]["issued"] <= raw["back"]]
-    gap = _days(after[0] - max(ends, default=0.0)) if after else None
-    return {"away_days": _days(raw["back"] - raw["fell"]), "refused": raw["refused"], "gap_days": gap}
+    gap = days(after[0] - max(ends, default=0.0)) if after else None
+    good = max(ends, default=0.0) > raw["fell"]
+    away = f"the CA was away for {days(raw['back'] - raw['fell']):.0f} days"
+    away = away if good else "when the CA went away no good certificate was on the wire any more"
+    none = "no certificate was ordered and served after that"
+    said = none if gap is None else f"the new one was served {before(-gap, 'the end of the old one')}"
+    return {"away": away, "refused": raw["refused"], "survived": gap is not None and gap <= 0, "said": said}
 
 
 def _exports(exports: list[tuple[float, float, str | None]], changes: list[Facts]) -> Facts:
@@ -74,27 +82,3 @@ def _exports(exports: list[tuple[float, float, str | None]], changes: list[Facts
 def _most(moments: list[float], seconds: float) -> int:
     """How many of them fall into a window of so many seconds, where most do."""
     return max((sum(start <= at < start + seconds for at in moments) for start in moments), default=0)
-
-
-def _shop_paged(raw: Facts, ours: list[Facts]) -> float | None:
-    return _paged(raw, "shop", ours[-1]["start"], ours[-1]["certificate"]["not_after"]) if ours else None
-
-
-def _partners_paged(raw: Facts) -> float | None:
-    return _paged(raw, "partners", raw["partners_stale"], raw["partners_end"])
-
-
-def _paged(raw: Facts, endpoint: str, since: float, end: float) -> float | None:
-    """How many days before the end the pager rang first; None if it did not ring."""
-    rings = [ring["at"] for ring in raw["rings"] if ring["endpoint"] == endpoint and ring["at"] > since]
-    return _days(end - min(rings)) if rings else None
-
-
-def _false(ring: Facts, raw: Facts, ours: list[Facts]) -> bool:
-    """It rang while the CA was there, what was served had many days left, and was not just being changed."""
-    if ring["endpoint"] == "partners":
-        return bool(raw["partners_fresh"] < ring["at"] < raw["partners_stale"])
-    served = [span for span in ours if span["start"] <= ring["at"] <= span["end"]]
-    changing = any(abs(span["start"] - ring["at"]) < CHANGING_SECONDS for span in ours[1:])
-    left = max((_days(span["certificate"]["not_after"] - ring["at"]) for span in served), default=0.0)
-    return not changing and 0 < ring["at"] < raw["fell"] and left > FINE_DAYS

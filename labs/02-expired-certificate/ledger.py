@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from harness.drill import Run
 
 SHOP, NEARLY_HALF = "shop.internal", 0.45
+EMERGENCY = re.compile(r"^.*\[emerg\] \S+ ")
+HELPER_ENDED = "start: the helper ended with exit code"
 LISTENING, IPV4_DIGITS = "0A", 8
 LOOPBACK = ("00000000000000000000000001000000", "0000000000000000FFFF00000100007F")
 
@@ -71,24 +74,24 @@ class World:
         lived = self._run.clock() - float(newest["not_before"])
         return lived > NEARLY_HALF * float(newest["not_after"] - newest["not_before"])
 
-    def rung(self, endpoint: str, since: float) -> bool:
-        """Whether the pager has rung for it since then."""
-        return any(ring["endpoint"] == endpoint and ring["at"] > since for ring in self.notes()["rings"])
-
-    def banks(self, kinds: list[str]) -> list[Facts]:
-        """What billing did with the bank's certificate of each of these kinds, and what it says of it."""
-        return [self._bank(kind) for kind in kinds]
-
-    def _bank(self, kind: str) -> Facts:
-        self.act(f"bank {kind}")
-        said, noted = self.billing("/bank"), self.notes()["bank"]
-        return {"kind": kind, "came": kind in noted["came"], "trusted": kind in noted["trusted"]} | said
-
     def billing(self, page: str) -> Facts:
         """What billing says after it has asked the shop or the bank."""
         said = self._run.http("billing").get(page)
         told: Facts = said.json or {"answer": None, "error": said.error or said.text[:80]}
         return told
+
+    def startable(self) -> Facts:
+        """Whether nginx could be started with what lies on the edge at this moment, and what it says of that."""
+        edge = self._run.container("edge")
+        if not edge.running():
+            return {"ok": False, "said": "the edge had ended"}
+        code, said = edge.exec(["nginx", "-t", "-q"])
+        complaints = [line for line in said.splitlines() if "[emerg]" in line] or said.splitlines()[-1:]
+        return {"ok": code == 0, "said": EMERGENCY.sub("", "".join(complaints[:1]))}
+
+    def renewer_ended(self) -> bool:
+        """Whether the container tells that renew.py is no more."""
+        return HELPER_ENDED in self._run.container("edge").logs(lines=5000)
 
     def plainly(self) -> dict[str, bool] | None:
         """Whether the edge gives out orders without TLS, by port that is reached from outside; None if it is gone."""

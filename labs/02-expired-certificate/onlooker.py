@@ -12,7 +12,7 @@ from harness.drill import Run
 
 DAYS, LIFETIME_SECONDS = 90, 12.0
 DAY_SECONDS = LIFETIME_SECONDS / DAYS
-DARK_SECONDS = 2.0
+DARK_SECONDS, WORST_DELAY_MS = 2.0, 1000
 
 
 class Onlooker:
@@ -44,10 +44,6 @@ class Onlooker:
         """Whether what is served was issued after that one."""
         known = self._known.get(self.served() or "", {"no": 0})
         return int(known["no"]) > number
-
-    def since(self) -> float:
-        """When it came."""
-        return float(self.spans()[-1]["start"]) if self.looks else 0.0
 
     def left_seconds(self) -> float:
         """Until what is served ends."""
@@ -81,9 +77,17 @@ class Delay:
     """How late the drill itself runs: on a machine that is too busy, seconds are no measure."""
 
     def __init__(self, run: Run) -> None:
-        self._run, self._last = run, run.clock()
+        self._run, self._last, self._worst_ms = run, run.clock(), 0.0
 
     def ms(self) -> float:
         """Since the last call, beyond the tenth of a second that it should have been."""
         before, self._last = self._last, self._run.clock()
-        return max(0.0, (self._last - before) * 1000 - 100)
+        late = max(0.0, (self._last - before) * 1000 - 100)
+        self._worst_ms = max(self._worst_ms, late)
+        return late
+
+    def require_small(self) -> None:
+        """UNKNOWN where it was a second or more."""
+        worst = self._worst_ms
+        busy = f"this machine is too busy: the drill itself stood still for {worst:.0f} ms"
+        self._run.require(worst < WORST_DELAY_MS, busy)

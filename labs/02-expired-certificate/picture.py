@@ -11,7 +11,7 @@ Row = dict[str, Any]
 def lifetimes(facts: dict[str, Any]) -> list[Row]:
     """A row for each certificate on the wire, bad from its end on; then failed handshakes, the CA, the pager."""
     rows = [row for span in facts["wire"] for row in _served(span)]
-    rows.append({"row": "CA away", "start": facts["fell"], "end": facts["back"], "label": "no certificate to be had"})
+    rows += [_away(facts["fell"], facts["back"]), _away(facts["fell_again"], facts["until"])]
     rows += [_moment("failed", "handshakes that failed", at) for at in _seconds(at for at, _ in facts["failed"])]
     return rows + [_ring(ring) for ring in facts["rings"]]
 
@@ -33,6 +33,10 @@ def _seconds(moments: Any) -> list[float]:
 
 def _moment(row: str, label: str, at: float) -> Row:
     return {"row": row, "start": at, "end": at + 0.1, "label": label, "bad": True}
+
+
+def _away(fell: float, back: float) -> Row:
+    return {"row": "CA away", "start": fell, "end": back, "label": "no certificate to be had"}
 
 
 def _ring(ring: Row) -> Row:

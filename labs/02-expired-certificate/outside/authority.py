@@ -51,15 +51,15 @@ class Authority:
             raise RefusedError(f"at most {LONGEST_DAYS} days, and not {days:g}")
         return self.issue(wanted[0], request.public_key(), days=days)
 
-    def issue(self, name: str, key: Any, *, days: float = LONGEST_DAYS, age_days: float = 0, serial: int = 0) -> str:
-        """A certificate for that name and public key, as PEM, noted in the ledger."""
+    def issue(self, name: str, key: Any, *, days: float = LONGEST_DAYS, age_days: float = 0, noted: bool = True) -> str:
+        """A certificate for that name and public key, as PEM; in the ledger stands what its owner may show."""
         age, lasts = (timedelta(seconds=round(share * self.day_seconds)) for share in (age_days, days))
         now = time.time()
         since = datetime.fromtimestamp(int(now), UTC) - age
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         with self._lock:
-            certificate = self._signed(subject, key, since, since + lasts, serial or len(self.ledger) + 1)
-            self.ledger.append(_entry(certificate, name, now))
+            certificate = self._signed(subject, key, since, since + lasts, len(self.ledger) + 1)
+            self.ledger += [_entry(certificate, name, now)] if noted else []
         return pem(certificate)
 
     def _signed(

@@ -15,7 +15,8 @@ from servers import TlsServer
 
 DAY_SECONDS = float(os.environ["DAY_SECONDS"])
 CERTS = Path("/certs")
-SHOP, BANK, PARTNERS = "shop.internal", "bank.internal", "partners.internal"
+SHOP, PARTNERS = "shop.internal", "partners.internal"
+OTHERS = {"bank": "other.internal", "shop": "bank.internal"}
 FIRST_AGE_DAYS = 30
 
 
@@ -31,7 +32,7 @@ class World:
         write(CERTS / "root.pem", self.ca.root_pem)
         self.act("partners renew")
         self.act("partners reload")
-        self.show_bank("good")
+        self.pretend("bank", "good")
         threading.Thread(target=self.first_certificate, daemon=True).start()
 
     def order(self, body: dict[str, Any]) -> str | None:
@@ -57,20 +58,20 @@ class World:
             case "partners reload":
                 self.partners.present(*self.fresh)
             case _:
-                self.show_bank(what.removeprefix("bank "))
+                self.pretend(*what.split(" ", 1))
 
-    def show_bank(self, kind: str) -> None:
-        """The bank shows a certificate of that kind."""
-        key = new_key()
+    def pretend(self, whom: str, kind: str) -> None:
+        """The bank, or who stands in the place of the shop, shows a certificate of that kind."""
+        key, name = new_key(), f"{whom}.internal"
         signs = self.stranger if kind == "unknown CA" else self.ca
         age = 95 if kind == "expired" else 0
-        name = "other.internal" if kind == "other host" else BANK
+        host = OTHERS[whom] if kind == "other host" else name
         own = (
-            self_signed(BANK)
+            self_signed(name)
             if kind == "self-signed"
-            else (signs.issue(name, key.public_key(), age_days=age), pem(key))
+            else (signs.issue(host, key.public_key(), age_days=age, noted=False), pem(key))
         )
-        self.bank.present(*own, kind)
+        self.bank.present(*own, f"{whom} {kind}")
 
     def first_certificate(self) -> None:
         """As soon as everybody else is there, the shop gets the certificate that it begins with."""

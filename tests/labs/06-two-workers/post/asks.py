@@ -12,14 +12,15 @@ class Settings:
     every_seconds: float = 0.05
 
 
-seen = {"sees": False, "times": 0}
+seen = {"sees": False, "port": "", "times": 0}
 
 
 def main() -> None:
     settings = load_settings(defaults=Settings)
     while True:
         try:
-            socket.create_connection(("answers", 9000), timeout=0.3).close()
+            with socket.create_connection(("answers", 9000), timeout=0.3) as connection:
+                seen["port"] = connection.recv(9).decode()
             seen["sees"] = True
         except OSError:
             seen["sees"] = False

@@ -21,7 +21,7 @@ PAGER = "http://pager:8000/ring"
 ENDPOINTS = Path("/app/endpoints.toml")
 
 ALERT_BELOW_DAYS = 25
-DIFFERS_SECONDS = 1.5
+DIFFERS_BELOW_DAYS, DIFFERS_SECONDS = 34, 1.5
 CHECK_EVERY_SECONDS = 0.5
 
 log = logging.getLogger("monitor")
@@ -72,7 +72,7 @@ def complaint(endpoint: Endpoint, differs_for: float) -> str | None:
     left = (certificate.not_valid_after_utc - datetime.now(UTC)).total_seconds() / DAY_SECONDS
     if left < ALERT_BELOW_DAYS:
         return f"what is served ends in {left:.0f} days"
-    if differs_for > DIFFERS_SECONDS:
+    if left < DIFFERS_BELOW_DAYS and differs_for > DIFFERS_SECONDS:
         return "what is served is not what lies in the file"
     return None
 

@@ -1,0 +1,72 @@
+"""Keeps the shop's certificate from running out: orders the next one at the CA before the end of the last."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import time
+import urllib.request
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+
+DAY_SECONDS = float(os.environ["DAY_SECONDS"])
+ORDERS = "http://ca:8000/orders"
+NAME = "shop.internal"
+CERTIFICATE = Path("/certs/shop/certificate.pem")
+KEY = Path("/certs/shop/key.pem")
+
+VALID_DAYS = 90
+RENEW_DAYS_BEFORE = 30
+LOOK_EVERY_SECONDS = 0.25
+RETRY_SECONDS = 0.5
+
+log = logging.getLogger("renew")
+
+
+def days_left() -> float:
+    """Days until the certificate ends."""
+    certificate = x509.load_pem_x509_certificate(CERTIFICATE.read_bytes())
+    return (certificate.not_valid_after_utc - datetime.now(UTC)).total_seconds() / DAY_SECONDS
+
+
+def signing_request() -> str:
+    """What the CA needs to know: our name and our public key."""
+    key = load_pem_private_key(KEY.read_bytes(), password=None)
+    names = x509.SubjectAlternativeName([x509.DNSName(NAME)])
+    draft = x509.CertificateSigningRequestBuilder(x509.Name([])).add_extension(names, critical=False)
+    return draft.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+def order() -> str:
+    """A new certificate from the CA."""
+    body = json.dumps({"csr": signing_request(), "days": VALID_DAYS}).encode()
+    request = urllib.request.Request(ORDERS, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=2.0) as answer:
+        return json.load(answer)["certificate"]
+
+
+def renew() -> None:
+    """Replace the certificate by a new one, whole or not at all, and have it served."""
+    draft = CERTIFICATE.with_suffix(".new")
+    draft.write_text(order())
+    draft.replace(CERTIFICATE)
+    subprocess.run(["nginx", "-s", "reload"], check=True, timeout=5.0)
+    log.info("renewed, good for %.0f days", days_left())
+
+
+def main() -> None:
+    """Look how long the certificate is good for, again and again; what fails is tried again."""
+    while True:
+        try:
+            if days_left() < RENEW_DAYS_BEFORE:
+                renew()
+        except (OSError, ValueError, subprocess.SubprocessError) as problem:
+            log.error("not renewed: %s", problem)
+            time.sleep(RETRY_SECONDS)
+        time.sleep(LOOK_EVERY_SECONDS)

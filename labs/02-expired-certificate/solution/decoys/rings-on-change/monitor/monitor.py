@@ -1,0 +1,91 @@
+"""Tells who is on call of certificates that need somebody."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import ssl
+import time
+import tomllib
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+
+DAY_SECONDS = float(os.environ["DAY_SECONDS"])
+PAGER = "http://pager:8000/ring"
+ENDPOINTS = Path("/app/endpoints.toml")
+
+ALERT_BELOW_DAYS = 25
+CHECK_EVERY_SECONDS = 0.5
+
+log = logging.getLogger("monitor")
+seen: dict[str, float] = {}
+"""Days that the certificate had left at the last look, by the endpoint's name."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A name under which others reach us, and where its certificate lies."""
+
+    name: str
+    host: str
+    port: int
+    file: str
+
+
+def endpoints() -> list[Endpoint]:
+    """All that is to be watched."""
+    return [Endpoint(name, **rest) for name, rest in tomllib.loads(ENDPOINTS.read_text()).items()]
+
+
+def days_left(endpoint: Endpoint) -> float:
+    """Days until the certificate ends that this endpoint shows to who connects."""
+    anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    with (
+        socket.create_connection((endpoint.host, endpoint.port), timeout=2.0) as plain,
+        anybody.wrap_socket(plain, server_hostname=endpoint.host) as connection,
+    ):
+        certificate = x509.load_der_x509_certificate(connection.getpeercert(binary_form=True))
+    return (certificate.not_valid_after_utc - datetime.now(UTC)).total_seconds() / DAY_SECONDS
+
+
+def ring(endpoint: Endpoint, reason: str) -> None:
+    """Wake up who is on call for this endpoint."""
+    log.warning("%s: %s", endpoint.name, reason)
+    body = json.dumps({"endpoint": endpoint.name, "reason": reason}).encode()
+    request = urllib.request.Request(PAGER, body, {"Content-Type": "application/json"})
+    urllib.request.urlopen(request, timeout=2.0).close()
+
+
+def check(endpoint: Endpoint) -> None:
+    """Ring if the certificate that is served ends soon, or if there is none. The shop renews by itself: ring when it has."""
+    try:
+        left = days_left(endpoint)
+    except (OSError, ValueError) as problem:
+        ring(endpoint, f"no TLS there: {problem}")
+        return
+    before, seen[endpoint.name] = seen.get(endpoint.name, left), left
+    if endpoint.name == "shop":
+        if left > before + 1:
+            ring(endpoint, "the certificate has been changed, please have a look whether all is well")
+        return
+    if left < ALERT_BELOW_DAYS:
+        ring(endpoint, f"the certificate that is served ends in {left:.0f} days")
+
+
+def main() -> None:
+    """Check, wait, check."""
+    watched = endpoints()
+    while True:
+        for endpoint in watched:
+            try:
+                check(endpoint)
+            except OSError as problem:
+                log.error("the pager could not be reached for %s: %s", endpoint.name, problem)
+        time.sleep(CHECK_EVERY_SECONDS)
