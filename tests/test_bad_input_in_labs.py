@@ -81,7 +81,7 @@ CASES = {
         "failover/controller.py",
         (
             "    def fail_over(self) -> None:\n",
-            "    def fail_over(self) -> None:\n        raise OSError(self.primary)\n\n    def _fail_over(self) -> None:\n",
+            "    def fail_over(self) -> None:\n        raise OSError(self.primary)\n\n    def _rest(self) -> None:\n",
         ),
         "BROKEN",
         "the controller had ended by itself (exit code 1)",
