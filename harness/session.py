@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import harness
-from harness import engine, figures, files, history, lifecycle, verdict
+from harness import crowd, engine, figures, files, history, lifecycle, verdict
 from harness.drill import Run, Watcher
 from harness.errors import NotJudgedError, OutageError
 from harness.manifest import Lab
@@ -78,6 +78,7 @@ class Session:
         self.durations: dict[str, float] = {}
         self.unknown: list[str] = []
         self.memory: dict[str, Any] = {}
+        self.load: list[list[float]] = []
         self._begun = time.monotonic()
 
     def perform(self) -> Outcome:
@@ -134,6 +135,8 @@ class Session:
             traffic.end()
         if traffic.starved:
             self.unknown.append("this machine is too busy: the load generator itself ran more than a second late")
+        elif busy := crowd.complaint(self.load):
+            self.unknown.append(busy)
         return run
 
     def _up(self, stack: Stack) -> None:
@@ -145,11 +148,12 @@ class Session:
     def _watched(self, stack: Stack, run: Run) -> Iterator[None]:
         memory = MemoryWatch(stack.containers)
         sampler = Sampler(memory.measure, run.clock, MEMORY_EVERY_SECONDS)
+        load = Sampler(crowd.wanting, run.clock, crowd.EVERY_SECONDS)
         try:
-            with sampler.running():
+            with sampler.running(), load.running():
                 yield
         finally:
-            self.memory = memory.facts()
+            self.memory, self.load = memory.facts(), load.series
 
     def _judged(self, run: Run, stack: Stack) -> Outcome:
         order = self.order
@@ -194,6 +198,7 @@ class Session:
             "facts": run.facts,
             "unknown": self.unknown,
             "memory": self.memory,
+            "load": self.load,
         }
 
 

@@ -10,7 +10,7 @@ from tool import Tool
 
 from harness.drill import Run
 
-CUSTOMERS = 50
+CUSTOMERS = 36
 LOST_SECONDS = TTL_SECONDS + 3.5
 """The name server is away for longer than a copy is good and, after that, longer than a customer waits."""
 

@@ -9,7 +9,7 @@ from harness.drill import Run
 
 DATABASES = ("db-prod", "db-prod-new", "db-staging")
 PRODUCTION = ("db-prod", "db-prod-new")
-CUSTOMERS, FEWEST = ("product", "order"), 20
+CUSTOMERS, FEWEST = ("product", "order"), 12
 PRODUCTS, FIRST_IN_STAGING = 60, 900_000_000
 KINDS = ("Kettle", "Lamp", "Mug", "Chair", "Rug", "Clock", "Vase", "Shelf", "Tray", "Stool", "Bowl", "Basket")
 SERVICES = {"production": "orders", "staging": "staging-orders"}
