@@ -20,7 +20,7 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ([], None),
         ([3, 4, 90, 2], None),
-        ([22, 24, 24, 23], None),
+        ([44, 48, 48, 47], None),
         ([60, 64, 3, 58], "59 threads at a time wanted its 2 cores"),
     ],
     ids=["never looked", "a moment", "busy", "no room"],
