@@ -9,7 +9,7 @@ from pathlib import Path
 LOAD = Path("/proc/loadavg")
 EVERY_SECONDS = 0.5
 MOST_PER_CORE = 24
-"""With some seventeen for each core customers were still served in a tenth of a second; with thirty they lost patience."""
+"""With some seventeen for each core customers were served in a tenth of a second; with thirty they lost patience."""
 
 
 def wanting() -> int:
