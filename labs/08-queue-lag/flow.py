@@ -9,7 +9,7 @@ from typing import Any
 from harness.drill import Run
 
 CLOSE = "UPDATE lab.gate SET closed_after = %s + (SELECT last_value FROM lab.admitted) RETURNING 1"
-OPEN = "UPDATE lab.gate SET closed_after = NULL RETURNING 1"
+OPEN = "UPDATE lab.gate SET closed_after = NULL, away = false RETURNING 1"
 
 
 class Flow:
@@ -34,6 +34,10 @@ class Flow:
     def rows(self, sql: str, *params: Any) -> list[dict[str, Any]]:
         """All rows."""
         return self._db.execute(sql.encode(), params or None).fetchall()
+
+    def now(self) -> float:
+        """The time as the stack has it, in seconds since 1970."""
+        return float(self.value("SELECT extract(epoch FROM clock_timestamp())"))
 
     def mark(self, moment: str) -> None:
         """Note the database's time under this name."""
@@ -109,10 +113,10 @@ class Flow:
         self.value(CLOSE, after)
 
     def open_gate(self) -> None:
-        """They go on."""
+        """They go on, and the consumer may come in."""
         self.value(OPEN)
         self._gate.execute("SELECT pg_advisory_unlock_all()")
 
-    def disconnect(self) -> int:
+    def disconnect(self, *, keep_out: bool = False) -> int:
         """End the consumer's connections, and undo what they were at; how many there were."""
-        return int(self.value("SELECT lab.disconnect()"))
+        return int(self.value("SELECT lab.disconnect(%s)", keep_out))

@@ -46,10 +46,14 @@ class Host:
             self._container.kill()
         self._run.wait_until(lambda: not self._container.running(), STOP_SECONDS, "the killed consumer ends")
 
+    def undo(self) -> None:
+        """What the dead one was at in the database has never been."""
+        self._run.wait_until(lambda: not self._flow.disconnect(), STOP_SECONDS, "a dead consumer's connections end")
+
     def start(self) -> None:
         """Start it again, when what it began in the database has ended or is undone, and Kafka knows of its death."""
         self._run.patiently(lambda: not self._flow.writing(), UNDO_SECONDS)
-        self._run.wait_until(lambda: not self._flow.disconnect(), STOP_SECONDS, "a dead consumer's connections end")
+        self.undo()
         self._run.wait_until(self._flow.forget_members, STOP_SECONDS, "Kafka forgets a dead consumer")
         self._container.start()
         self._idle_since, self._fetched = self._run.clock(), self._flow.fetched()

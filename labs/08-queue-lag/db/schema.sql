@@ -34,8 +34,9 @@ CREATE SEQUENCE lab.admitted MINVALUE 0;
 CREATE SEQUENCE lab.disk_booked_until MINVALUE 0;  -- microseconds since 1970
 
 -- The drill holds the lock 7078 for itself alone while the storage is to hang: who is admitted after so many waits there.
-CREATE TABLE lab.gate (closed_after bigint);
-INSERT INTO lab.gate VALUES (NULL);
+-- While it is away, the consumer gets no connection.
+CREATE TABLE lab.gate (closed_after bigint, away boolean NOT NULL);
+INSERT INTO lab.gate VALUES (NULL, false);
 
 CREATE FUNCTION lab.pass_gate(events int) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -122,9 +123,23 @@ GRANT SELECT ON public.orders TO app;
 GRANT CREATE ON SCHEMA public TO app;
 
 -- The storage fails, or a process that is gone is forgotten: what the consumer was at is undone.
-CREATE FUNCTION lab.disconnect() RETURNS bigint LANGUAGE sql AS $$
+CREATE FUNCTION lab.disconnect(keep_out boolean) RETURNS bigint LANGUAGE sql AS $$
+    UPDATE lab.gate SET away = true WHERE keep_out;
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'app'
 $$;
+
+CREATE FUNCTION lab.let_in() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF session_user = 'app' AND (SELECT away FROM lab.gate) THEN
+        RAISE 'the database is away, because its storage is' USING ERRCODE = 'cannot_connect_now';
+    END IF;
+END $$;
+CREATE EVENT TRIGGER let_in ON login EXECUTE FUNCTION lab.let_in();
+
+-- What the consumer has made to note something for itself.
+CREATE VIEW lab.notebooks AS SELECT format('public.%I', tablename) AS name FROM pg_tables
+    WHERE schemaname = 'public' AND tableowner = 'app';
 
 -- What the drill asks when the run is over: what was sent, and what became of it.
 CREATE TABLE lab.sent (

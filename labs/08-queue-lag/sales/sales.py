@@ -14,11 +14,11 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.future import Future
 
-PER_SECOND, ORDERS_IN_A_SALE = 10, 300
+PER_SECOND, ORDERS_IN_A_SALE = 10, 261
 SEND_SECONDS = 10
 MESSAGE_BYTES = 2_000
 STEPS = ("created", "paid", "cancelled")
-OLD_SECONDS = 20.0
+OLD_SECONDS, PARTITIONS = 20.0, 3
 
 Event = dict[str, Any]
 chance = random.Random(f"sales-{os.environ.get('OUTAGE_SEED')}")
@@ -38,14 +38,15 @@ def an_order() -> Iterator[Event]:
         yield about | {"status": status, "cents": cents * signs[status]}
 
 
-def send(event: Event, made: float | None = None) -> Future:
+def send(event: Event, made: float | None = None, partition: int | None = None) -> Future:
     """As JSON under its order's number; the signed receipt makes every message equally long."""
     event["made"] = round(made or time.time(), 3)
     text = json.dumps(event | {"receipt": ""})
     value = text[:-2] + f"{event['order']:x}".ljust(MESSAGE_BYTES - len(text), "0") + '"}'
     sent.append(event)
     when = int(event["made"] * 1000)
-    return producer.send("orders", key=str(event["order"]).encode(), value=value.encode(), timestamp_ms=when)
+    key = str(event["order"]).encode()
+    return producer.send("orders", key=key, value=value.encode(), partition=partition, timestamp_ms=when)
 
 
 def in_turns(orders: list[Iterator[Event]]) -> Iterator[Event]:
@@ -67,10 +68,16 @@ def a_sale() -> dict[str, Any]:
     return settle([(event, send(event)) for group in groups for event in in_turns(group)])
 
 
-def one(age_seconds: float = 0.0) -> dict[str, Any]:
-    """The first event of an order, made so long ago."""
+def one() -> dict[str, Any]:
+    """The first event of an order, and no second."""
     event = next(an_order())
-    return settle([(event, send(event, time.time() - age_seconds))])
+    return settle([(event, send(event))])
+
+
+def an_old_one() -> dict[str, Any]:
+    """One that was made a while ago, and behind it, in the same partition, one of this moment."""
+    where, old, young = chance.randrange(PARTITIONS), next(an_order()), next(an_order())
+    return settle([(old, send(old, time.time() - OLD_SECONDS, where)), (young, send(young, partition=where))])
 
 
 def switch(*, on: bool) -> dict[str, Any]:
@@ -96,6 +103,6 @@ pages = {
     "/off": lambda: switch(on=False),
     "/sale": a_sale,
     "/young": one,
-    "/old": lambda: one(OLD_SECONDS),
+    "/old": an_old_one,
     "/sent": lambda: sent,
 }
