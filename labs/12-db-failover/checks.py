@@ -27,7 +27,6 @@ def test_writes_resume(seen: Recording) -> None:
     """
     after, died = (night_of(seen, "crash")[fact] for fact in ("resumed_after", "died"))
     assert after is not None, f"10 s after db-a was killed no order had been taken{died}, wanted the first within 10 s"
-    assert after <= 10, f"the first order after db-a was killed was taken {after} s later, wanted 10 at most"
     for name, when in (("crash", "db-a had come back"), ("blind", "the controller saw db-a again")):
         flow = night_of(seen, name)["flow"]
         assert flow >= USUAL, f"when {when}, {flow:.0%} of the usual number of orders were taken, wanted 25 % at least"
@@ -39,11 +38,10 @@ def test_acknowledged_writes_survive(seen: Recording) -> None:
     An order that was refused can be sent again. One that was confirmed and is gone is found by the customer.
     """
     for name in ("crash", "blind"):
-        night = night_of(seen, name)
-        kept, early, lost, of = night["kept_on"], night["early"], len(night["lost"]), night["acknowledged"]
+        kept, early, lost, of = (night_of(seen, name)[fact] for fact in ("kept_on", "early", "lost", "acknowledged"))
         assert kept, f"{name!r}: no machine takes orders at the end, wanted one with all {of} acknowledged orders"
         assert not early, f"{name!r}: {early} orders were acknowledged before any machine had them, wanted none"
-        assert not lost, f"{name!r}: {lost} of {of} acknowledged orders are not on {kept}, wanted all of them"
+        assert not lost, f"{name!r}: {len(lost)} of {of} acknowledged orders are not on {kept}, wanted all of them"
 
 
 def test_one_writer_at_a_time(seen: Recording) -> None:
@@ -74,21 +72,23 @@ def test_refuses_to_lose_data(seen: Recording) -> None:
     Down for an hour is a bad night. An hour of orders gone is a bad month, and nobody is asked first.
     """
     night = night_of(seen, "stale")
-    promoted, lost, of = night["primaries"], len(night["lost"]), night["acknowledged"]
-    assert not lost, f"{promoted[0]} was promoted and lacks {lost} of {of} acknowledged orders, wanted none missing"
-    none = f"nobody was promoted and nobody paged{night['died']}, wanted a page (POST console:8000/pages)"
-    assert promoted or night["paged"], none
+    lacks, of = night["promoted"] or {night["kept_on"]: len(night["lost"])}, night["acknowledged"]
+    for name, lost in lacks.items():
+        assert not lost, f"{name} is the primary now and lacks {lost} of {of} acknowledged orders, wanted none missing"
+    assert night["primaries"] or night["paged"], f"nobody was promoted and nobody paged{night['died']}, wanted a page"
 
 
 def test_tells_beforehand(seen: Recording) -> None:
-    """`/status` says ready on a normal day, and not ready when both standbys have stopped receiving, before any crash.
+    """`/status` says ready on a normal day, not when both standbys receive nothing, and is right after a failover.
 
     The last test of the failover was 18 months ago. What is known at noon needs nobody at 02:14.
     """
     for name in NIGHTS:
-        ready = f"`ready` in /status was {night_of(seen, name)['ready']}{night_of(seen, name)['died']}"
-        assert night_of(seen, name)["ready"] is True, f"before {name!r}, with all well, {ready}, wanted true in 12 s"
-    assert night_of(seen, "stale")["warned"], "both standbys cut off, /status still did not say false, wanted it in 6 s"
+        ready, died = (night_of(seen, name)[fact] for fact in ("ready", "died"))
+        assert ready is True, f"before {name!r}, with all well, /status said {ready}{died}, wanted true in 12 s"
+    assert night_of(seen, "stale")["warned"], "both standbys cut off, /status still did not say false, wanted it in 5 s"
+    none = night_of(seen, "crash")["no_standby_of"]
+    assert not none, f"after the crash /status said true, and no standby received from {none}, wanted one, or false"
 
 
 def night_of(seen: Recording, name: str) -> dict[str, Any]:

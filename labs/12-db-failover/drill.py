@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from order_databases import Databases
-from order_ledger import Night
-from order_nights import (
+from order_faults import (
     MISSED,
-    TELL_SECONDS,
-    begin,
     begin_report,
     come_back,
-    end,
     fall_behind,
     kill_the_primary,
     move_the_partition,
-    orders_flow,
+    plugs_are_slow,
     replay_is_held_back,
-    tell,
 )
+from order_ledger import Night
+from order_nights import begin, end, orders_flow, ready_for_nothing, tell
 
 from harness.drill import Run
 
 BUYERS = 8
 RESUME_SECONDS = 10.0
-CUT_SECONDS = 4.0
-"""Who takes orders without a standby after a while does so by then."""
+CUT_SECONDS, TELL_SECONDS = 4.0, 6.0
+"""Who takes orders without a standby after a while does so by then; who says beforehand says it by then."""
 BLIND_SECONDS = 8.5
 """Three looks of more than two seconds each: who promotes because he cannot see has done it by then."""
 
@@ -50,13 +47,15 @@ def crash(run: Run, databases: Databases) -> Night:
     run.phase("crash, down")
     killed = kill_the_primary(run, databases, missed)
     run.patiently(lambda: databases.acknowledged(killed), RESUME_SECONDS)
-    resumed = [at.start + at.ms / 1000 for at in run.requests if at.error is None and at.start >= killed]
-    night.facts["resumed_after"] = round(min(resumed) - killed, 1) if resumed else None
+    taken = [at.start + at.ms / 1000 - killed for at in run.requests if at.error is None and at.start >= killed]
+    resumed = [after for after in taken if after <= RESUME_SECONDS]
+    night.facts["resumed_after"] = round(min(resumed), 1) if resumed else None
     run.patiently(lambda: databases.acknowledged(killed) >= MISSED, 1.0 if resumed else 0.0)
     run.phase("crash, returned")
     night.returned = run.clock()
     come_back(run, databases)
     night.facts["flow"] = orders_flow(run, databases, night) if resumed else 0.0
+    night.facts["no_standby_of"] = ready_for_nothing(run, databases)
     return end(run, databases, night)
 
 
@@ -64,10 +63,12 @@ def blind(run: Run, databases: Databases) -> Night:
     """The controller no longer sees the primary, everybody else does."""
     night = begin(run, databases, "blind")
     run.phase("blind, cut")
-    run.fault("failover does not see db-a", databases.controller, "blind_to", "db-a")
-    run.patiently(lambda: databases.primaries() not in ([], ["db-a"]), BLIND_SECONDS)
-    if len(databases.primaries()) > 1:
-        move_the_partition(run, databases)
+    with plugs_are_slow(run):
+        run.fault("failover does not see db-a", databases.controller, "blind_to", "db-a")
+        run.patiently(lambda: databases.primaries() not in ([], ["db-a"]), BLIND_SECONDS)
+        if len(databases.primaries()) > 1:
+            move_the_partition(run, databases)
+            night.met = databases.all_taken()
     run.healed("failover sees db-a", databases.controller, "sees_again")
     run.phase("blind, healed")
     night.facts["flow"] = orders_flow(run, databases, night)
@@ -77,7 +78,7 @@ def blind(run: Run, databases: Databases) -> Night:
 def stale(run: Run, databases: Databases, resumed_after: float | None) -> Night:
     """Both standbys are cut off, and then the primary dies: what is left may lack orders."""
     # What this controller does, it has done in the time that it took for the crash, and half of that again.
-    wait = max(3.0, 1.5 * (resumed_after or 1.5) + 1.5)
+    wait = max(3.0, 1.5 * (resumed_after or 1.0) + 1.5)
     night = begin(run, databases, "stale")
     run.phase("stale, behind")
     pages = len(databases.pages())

@@ -1,4 +1,4 @@
-"""What do the machines of the order database say of themselves, and how do they begin anew?"""
+"""What do the machines of the order database say of themselves?"""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ MACHINES = ("db-a", "db-b", "db-c")
 STANDBYS = MACHINES[1:]
 OK = 200
 PRIMARY = "SELECT 1 AS found WHERE NOT pg_is_in_recovery()"
+TIMELINE = "SELECT lab.timeline() AS timeline WHERE NOT pg_is_in_recovery()"
 STREAMING = "SELECT 1 AS found FROM pg_stat_replication WHERE state = 'streaming'"
 WRITTEN = "SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint AS bytes"
 RECEIVED = "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::bigint AS bytes"
@@ -62,11 +63,14 @@ class Databases:
         self._run = run
         self.machine = {name: Machine(run, name) for name in MACHINES}
         self._sampled = [Machine(run, name) for name in MACHINES]
-        self._made_fresh = 0
 
     def primaries(self) -> list[str]:
         """The machines that take writes."""
         return [name for name, machine in self.machine.items() if machine.rows(PRIMARY)]
+
+    def timeline(self, name: str) -> int:
+        """The number that PostgreSQL raises at each promotion; 0 where no writes are taken."""
+        return next((int(row["timeline"]) for row in self.machine[name].rows(TIMELINE)), 0)
 
     def count_primaries(self) -> int:
         """The same as a number, for the sampler's thread."""
@@ -76,6 +80,10 @@ class Databases:
         """The orders that this machine has."""
         zero = time.time() - self._run.clock()
         return {row["number"]: Taken(row["writer"], row["at"] - zero) for row in self.machine[name].rows(TAKEN)}
+
+    def all_taken(self) -> dict[str, dict[int, Taken]]:
+        """The orders of each machine."""
+        return {name: self.taken(name) for name in MACHINES}
 
     def acknowledged(self, since: float) -> int:
         """Orders that customers have sent since then and been told are taken."""
@@ -104,22 +112,3 @@ class Databases:
         """The machine that took the newest of all orders."""
         newest = [(row["at"], name) for name, machine in self.machine.items() for row in machine.rows(NEWEST)]
         return max(newest, default=(None, "db-a"))[1]
-
-    def make_fresh(self) -> None:
-        """All machines begin as on their first day, and controller and application know nothing of before."""
-        self.controller("kill")
-        for name in MACHINES:
-            if not self._run.container(name).running():
-                self._run.container(name).start()
-        self._run.container("orders").exec(["sh", "-c", "rm -rf /tmp/* /tmp/.[!.]*"])
-        self._run.container("orders").kill("SIGHUP")
-        self._run.container("console").kill("SIGUSR1")
-        self._made_fresh += 1
-        self._run.wait_until(
-            lambda: self.page("console", "/fresh").get("made_fresh") == self._made_fresh, 15, "fresh machines"
-        )
-        self._run.container("failover").start()
-
-    def settled(self) -> bool:
-        """Wait until both standbys receive; whether they do."""
-        return self._run.patiently(lambda: len(self.machine["db-a"].rows(STREAMING)) == len(STANDBYS), 8.0)

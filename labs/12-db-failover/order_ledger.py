@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-OLD = "db-a (timeline 1)"
-NOWHERE = "nowhere"
+NOWHERE = "on no machine that still runs"
 GAP_SECONDS = 1.0
 EARLY_SECONDS = 0.5
 
@@ -33,7 +32,10 @@ class Night:
     """When the old primary came back, if it did."""
     tables: dict[str, dict[int, Taken]] = field(default_factory=dict)
     """At the end: machine to its orders, and who wrote each."""
-    primaries: list[str] = field(default_factory=list)
+    timelines: dict[str, int] = field(default_factory=dict)
+    """At the end: each machine that takes writes, and its timeline."""
+    met: dict[str, dict[int, Taken]] = field(default_factory=dict)
+    """The same, while two machines took writes."""
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -53,7 +55,7 @@ def writes(night: Night, notes: dict[str, list[dict[str, Any]]]) -> list[Write]:
     """The night's acknowledged orders, in their order."""
     sent = {note["order"]: note["at"] for note in notes["sent"]}
     known: dict[int, Taken] = {}
-    for table in night.tables.values():
+    for table in (*night.met.values(), *night.tables.values()):
         known |= table
     told = [(note["order"], sent[note["order"]], note["at"]) for note in notes["acknowledged"]]
     mine = [each for each in told if night.began <= each[1] and each[2] <= night.ended]
@@ -66,20 +68,38 @@ def writes(night: Night, notes: dict[str, list[dict[str, Any]]]) -> list[Write]:
 
 def judged(night: Night, took: list[Write]) -> dict[str, Any]:
     """What the checks need to know of the night."""
-    missing = {name: [w.number for w in took if w.number not in night.tables[name]] for name in night.primaries}
-    best = min(missing, key=lambda name: len(missing[name]), default=None)
+    missing = {name: lacking(night, took, name) for name in night.timelines}
+    # Customers are to use the newest primary; of two equally new ones the worse is judged.
+    kept = max(missing, key=lambda name: (night.timelines[name], len(missing[name])), default=None)
     after = [w.writer for w in took if night.returned and w.sent >= night.returned]
     return night.facts | {
         "acknowledged": len(took),
-        "primaries": night.primaries,
-        "kept_on": best,
-        "lost": sorted(missing[best])[:1000] if best else [],
+        "primaries": list(night.timelines),
+        "promoted": {name: before(night, name, missing[name]) for name in missing if night.timelines[name] > 1},
+        "kept_on": kept,
+        "lost": sorted(w.number for w in missing[kept])[:1000] if kept else [],
         "early": sum(w.early for w in took),
-        "writers": sorted({w.writer for w in took}),
+        "writers": sorted({w.writer for w in took} - {NOWHERE}),
         "two_at_once": two_at_once(took),
         "after_return": len(after),
-        "old_after_return": sum(writer in (OLD, NOWHERE) for writer in after),
+        "old_after_return": sum(by in (writer("db-a", 1), NOWHERE) for by in after),
     }
+
+
+def lacking(night: Night, took: list[Write], name: str) -> list[Write]:
+    """The acknowledged orders that this machine does not have."""
+    return [write for write in took if write.number not in night.tables[name]]
+
+
+def before(night: Night, name: str, missing: list[Write]) -> int:
+    """How many of these orders were sent before this machine took its first one as the primary that it is."""
+    own = [taken.at for taken in night.tables[name].values() if taken.writer == writer(name, night.timelines[name])]
+    return sum(write.sent < min(own, default=night.ended) for write in missing)
+
+
+def writer(name: str, timeline: int) -> str:
+    """A primary of this timeline, as it is called here and in TAKEN."""
+    return f"{name} (timeline {timeline})"
 
 
 def two_at_once(took: list[Write]) -> list[str]:
@@ -99,7 +119,7 @@ def spans(took: list[Write], crowd: list[str]) -> list[dict[str, Any]]:
         if mine and write.acknowledged - mine[-1]["end"] < GAP_SECONDS:
             mine[-1]["end"] = write.acknowledged
         else:
-            bad = any(write.writer in pair for pair in crowd)
-            row = {"row": write.writer.split(" ")[0], "label": write.writer, "bad": bad}
+            bad = write.writer == NOWHERE or any(write.writer in pair for pair in crowd)
+            row = {"row": write.writer.partition(" (")[0], "label": write.writer, "bad": bad}
             rows.append(row | {"start": write.sent, "end": write.acknowledged})
     return rows

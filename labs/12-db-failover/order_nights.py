@@ -1,28 +1,26 @@
-"""What do the three nights have in common: how does each begin, what is done to the standbys, how does it end?"""
+"""What do the three nights have in common: how does each begin, how do orders flow, how does it end?"""
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import order_ledger
-from order_databases import RECEIVED, REPLAYED, STANDBYS, WRITTEN, Databases
+from order_databases import MACHINES, STANDBYS, STREAMING, Databases
+from order_faults import MISSED
 from order_ledger import Night, Write
 
 from harness.drill import Run
 
-REPORTING = "SELECT 1 AS found FROM pg_stat_activity WHERE usename = 'app' AND query LIKE '%%sales_report%%'"
-READY_SECONDS, TELL_SECONDS = 12.0, 6.0
-MISSED = 10
-SETTLE_SECONDS, GOOD_FLOW = 1.5, 0.5
+SETTLED_SECONDS, READY_SECONDS, AGREE_SECONDS = 8.0, 12.0, 3.0
+FLOW_SECONDS, GOOD_FLOW = 1.5, 0.5
 
 
 def begin(run: Run, databases: Databases, name: str) -> Night:
     """A normal day: orders are taken, a report is read, the controller says how it sees things."""
     if run.phases:
         run.phase(f"{name}, fresh")
-        databases.make_fresh()
-    streaming = databases.settled()
+        make_fresh(run, databases)
+    streaming = run.patiently(lambda: len(databases.machine["db-a"].rows(STREAMING)) == len(STANDBYS), SETTLED_SECONDS)
     run.phase(f"{name}, normal")
     night = Night(run.clock())
     ready = run.patiently(databases.ready, READY_SECONDS)
@@ -33,66 +31,18 @@ def begin(run: Run, databases: Databases, name: str) -> Night:
     return night
 
 
-def begin_report(run: Run, databases: Databases) -> bool:
-    """Finance begins a long report, and the nightly job cleans up what it may still want to see; whether it runs."""
-    path, machines = "/reports/sales?seconds=60", databases.machine.values()
-    ask = run.http("orders").get
-    threading.Thread(target=ask, args=(path,), kwargs={"timeout": 40.0}, daemon=True).start()
-    runs = run.patiently(lambda: any(machine.rows(REPORTING) for machine in machines), 2.0)
-    for part in range(3):
-        databases.machine["db-a"].rows("DELETE FROM lab.carts WHERE cart %% 3 = %s", part)
-        databases.machine["db-a"].rows("VACUUM lab.carts")
-    return runs
-
-
-def fall_behind(run: Run, databases: Databases) -> int:
-    """First db-c no longer receives, then db-b neither; how many orders are acknowledged that neither can have."""
-    cut = 0.0
-    for name in reversed(STANDBYS):
-        run.fault(f"{name} receives nothing more", run.container(name).blind_to, "db-a")
-        cut = run.clock()
-        run.patiently(lambda since=cut: databases.acknowledged(since) >= MISSED, 1.5)
-    return databases.acknowledged(cut)
-
-
-def kill_the_primary(run: Run, databases: Databases, missed: int) -> float:
-    """Gone without a word; when that was."""
-    written = databases.machine["db-a"].bytes(WRITTEN)
-    run.fault("db-a is killed", run.container("db-a").exec, ["bash", "-c", "kill -KILL -1"])
-    killed = run.clock()
-    received = [databases.machine[name].bytes(RECEIVED) for name in STANDBYS]
-    run.require(not missed or max(received) < written, "the standbys went on receiving: the fault did not take")
-    for name in STANDBYS:
-        run.container(name).sees_again()
-    return killed
-
-
-def come_back(run: Run, databases: Databases) -> None:
-    """Somebody starts db-a's server again, if the machine has power; until it answers, or is seen to be kept down."""
-    run.healed("db-a comes back", run.container("db-a").kill, "SIGUSR1")
-    run.patiently(
-        lambda: (
-            databases.machine["db-a"].rows("SELECT 1") or databases.page("console", "/machines").get("db-a") == "off"
-        ),
-        3.0,
-    )
-
-
-def move_the_partition(run: Run, databases: Databases) -> None:
-    """Two machines take writes: now the application loses sight of the one that it uses, for a while."""
-    run.patiently(lambda: databases.acknowledged(run.clock() - 0.5) >= 1, 1.5)
-    used = databases.last_writer()
-    run.fault(f"orders does not see {used}", run.container("orders").blind_to, used)
-    run.patiently(lambda: databases.last_writer() != used, 4.0)
-    run.patiently(lambda: databases.acknowledged(run.clock() - 0.5) >= 1, 0.5)
-    run.healed(f"orders sees {used}", run.container("orders").sees_again)
-    run.patiently(lambda: databases.last_writer() == used, 3.0)
-
-
-def replay_is_held_back(databases: Databases) -> bool:
-    """Whether a standby has received what it has not replayed."""
-    machines = [databases.machine[name] for name in STANDBYS]
-    return any(machine.bytes(RECEIVED) > machine.bytes(REPLAYED) for machine in machines)
+def make_fresh(run: Run, databases: Databases) -> None:
+    """All machines begin as on their first day, and controller and application know nothing of before."""
+    times = sum(phase["name"].endswith("fresh") for phase in run.phases)
+    databases.controller("kill")
+    for name in MACHINES:
+        if not run.container(name).running():
+            run.container(name).start()
+    run.container("orders").exec(["sh", "-c", "rm -rf /tmp/* /tmp/.[!.]*"])
+    run.container("orders").kill("SIGHUP")
+    run.container("console").kill("SIGUSR1")
+    run.wait_until(lambda: databases.page("console", "/fresh").get("made_fresh") == times, 15, "fresh machines")
+    run.container("failover").start()
 
 
 def orders_flow(run: Run, databases: Databases, night: Night) -> float:
@@ -102,16 +52,29 @@ def orders_flow(run: Run, databases: Databases, night: Night) -> float:
     def flow() -> float:
         return databases.acknowledged(run.clock() - 1.0) / usual
 
-    run.patiently(lambda: run.clock() > since + SETTLE_SECONDS and flow() >= GOOD_FLOW, SETTLE_SECONDS + 4.0)
+    run.patiently(lambda: run.clock() > since + FLOW_SECONDS and flow() >= GOOD_FLOW, FLOW_SECONDS + 4.0)
     return round(flow(), 2)
+
+
+def ready_for_nothing(run: Run, databases: Databases) -> str:
+    """The newest primary if the controller goes on to say ready and no standby receives from there; else nothing."""
+
+    def look() -> str:
+        leader = max(databases.primaries(), key=databases.timeline, default="")
+        receives = bool(leader and databases.machine[leader].rows(STREAMING))
+        return "" if receives or databases.ready() is not True else leader or "any primary"
+
+    run.patiently(lambda: not look(), AGREE_SECONDS)
+    return look()
 
 
 def end(run: Run, databases: Databases, night: Night) -> Night:
     """What each machine has, as far as one can still read it."""
-    night.ended, night.primaries = run.clock(), databases.primaries()
+    night.ended = run.clock()
+    night.timelines = {name: databases.timeline(name) for name in databases.primaries()}
     code = run.container("failover").exit_code()
     night.facts["died"] = "" if code is None else f"; the controller had ended by itself (exit code {code})"
-    night.tables = {name: databases.taken(name) for name in databases.machine}
+    night.tables = databases.all_taken()
     return night
 
 

@@ -9,7 +9,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from machines import MACHINES, PowerLine, make_all_fresh
+from machines import GATE, MACHINES, PowerLine, make_all_fresh
 from servicekit.logs import log_as_json
 
 PAGES: list[str] = []
@@ -62,6 +62,8 @@ def begin_anew() -> None:
 if __name__ == "__main__":
     log_as_json("console")
     signal.signal(signal.SIGUSR1, lambda *_: threading.Thread(target=begin_anew).start())
+    signal.signal(signal.SIGUSR2, GATE.shut)
+    signal.signal(signal.SIGHUP, GATE.open)
     socketserver.ThreadingTCPServer.allow_reuse_address = True
     lines = socketserver.ThreadingTCPServer(("", 9000), PowerLine)
     threading.Thread(target=lines.serve_forever, daemon=True).start()

@@ -10,7 +10,10 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
+from gate import Gate
+
 DONE_SECONDS = 10.0
+GATE = Gate()
 log = logging.getLogger("console")
 Answer = tuple[int, dict[str, Any]]
 
@@ -56,12 +59,15 @@ class Machine:
 
     def switch(self, power: str) -> Answer:
         """Off: when this is answered, no server runs on the machine and none will until it is switched on."""
+        if power == "off":
+            GATE.hold(self.name, set(MACHINES) - {self.name})
         self.power = power
         reply = self.order(power)
         return (504 if reply == "silent" else 200), {self.name: reply if reply == "silent" else power}
 
     def rebuild(self, source: str) -> Answer:
         """Its data are thrown away, and it becomes a standby of another machine."""
+        GATE.hold(self.name, set(MACHINES) - {self.name})
         self.power = "on"
         reply = self.order("rebuild", source)
         return (200 if reply == "rebuild" else 502), {self.name: reply}

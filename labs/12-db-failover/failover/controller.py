@@ -15,9 +15,10 @@ from servicekit import load_settings
 log = logging.getLogger("failover")
 
 PORT = 5432
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 0.5
 STANDBY = """
     SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0') AS received_bytes,
+           pg_last_wal_receive_lsn()::text AS received, pg_last_wal_replay_lsn()::text AS replayed,
            extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())::float AS replay_lag_seconds
 """
 
@@ -59,6 +60,7 @@ class Cluster:
 
     def watch(self) -> None:
         """Until the primary has been seen, and is gone."""
+        log.info("watches %s; standbys: %s", self.primary, ", ".join(self.standbys))
         failures, seen = 0, False
         while not seen or failures < self._settings.failures:
             failures = 0 if healthy(self.primary) else failures + 1
@@ -70,10 +72,11 @@ class Cluster:
         """Promote the first standby that is good enough."""
         states = {node: ask(node, STANDBY) for node in self.standbys if healthy(node)}
         for node, state in states.items():
+            log.info("%s has received %s, and replayed %s", node, state["received"], state["replayed"])
             if complaint := self._complaint(state, states):
                 log.error("%s is refused: %s", node, complaint)
                 continue
-            log.warning("%s is promoted", node)
+            log.warning("%s is to be promoted", node)
             ask(node, "SELECT pg_promote()")
             self.standbys = [self.primary, *(other for other in self.standbys if other != node)]
             self.primary = node

@@ -112,7 +112,7 @@ class Cluster:
         if len(standbys) < len(self._nodes) - 1:
             return self._page(f"the primary is gone, and of the standbys only {', '.join(standbys)} can be seen")
         best = max(standbys, key=lambda node: int(standbys[node]["received"]))
-        log.warning("%s is promoted", best)
+        log.warning("%s is to be promoted", best)
         ask(best, "SELECT pg_promote(wait => false)")
         until = time.monotonic() + PROMOTION_SECONDS
         while time.monotonic() < until:

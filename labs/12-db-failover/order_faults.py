@@ -1,0 +1,84 @@
+"""What is done to the machines of the order database, and to those who use them?"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+
+from order_databases import RECEIVED, REPLAYED, STANDBYS, WRITTEN, Databases
+
+from harness.drill import Run
+
+REPORTING = "SELECT 1 AS found FROM pg_stat_activity WHERE usename = 'app' AND query LIKE '%%sales_report%%'"
+MISSED = 10
+
+
+def begin_report(run: Run, databases: Databases) -> bool:
+    """Finance begins a long report, and the nightly job cleans up what it may still want to see; whether it runs."""
+    path, machines = "/reports/sales?seconds=60", databases.machine.values()
+    ask = run.http("orders").get
+    threading.Thread(target=ask, args=(path,), kwargs={"timeout": 40.0}, daemon=True).start()
+    runs = run.patiently(lambda: any(machine.rows(REPORTING) for machine in machines), 2.0)
+    for part in range(3):
+        databases.machine["db-a"].rows("DELETE FROM lab.carts WHERE cart %% 3 = %s", part)
+        databases.machine["db-a"].rows("VACUUM lab.carts")
+    return runs
+
+
+def fall_behind(run: Run, databases: Databases) -> int:
+    """First db-c no longer receives, then db-b neither; how many orders are acknowledged that neither can have."""
+    cut = 0.0
+    for name in reversed(STANDBYS):
+        run.fault(f"{name} receives nothing more", run.container(name).blind_to, "db-a")
+        cut = run.clock()
+        run.patiently(lambda since=cut: databases.acknowledged(since) >= MISSED, 1.5)
+    return databases.acknowledged(cut)
+
+
+def kill_the_primary(run: Run, databases: Databases, missed: int) -> float:
+    """Gone without a word; when that was."""
+    written = databases.machine["db-a"].bytes(WRITTEN)
+    run.fault("db-a is killed", run.container("db-a").exec, ["bash", "-c", "kill -KILL -1"])
+    killed = run.clock()
+    received = [databases.machine[name].bytes(RECEIVED) for name in STANDBYS]
+    run.require(not missed or max(received) < written, "the standbys went on receiving: the fault did not take")
+    for name in STANDBYS:
+        run.container(name).sees_again()
+    return killed
+
+
+def come_back(run: Run, databases: Databases) -> None:
+    """Somebody starts db-a's server again, if the machine has power; until it answers, or is seen to be kept down."""
+    run.healed("db-a comes back", run.container("db-a").kill, "SIGUSR1")
+    run.patiently(
+        lambda: (
+            databases.machine["db-a"].rows("SELECT 1") or databases.page("console", "/machines").get("db-a") == "off"
+        ),
+        3.0,
+    )
+
+
+def move_the_partition(run: Run, databases: Databases) -> None:
+    """Two machines take writes: now the application loses sight of the one that it uses, for a while."""
+    run.patiently(lambda: databases.acknowledged(run.clock() - 0.5) >= 1, 1.5)
+    used = databases.last_writer()
+    run.fault(f"orders does not see {used}", run.container("orders").blind_to, used)
+    run.patiently(lambda: databases.last_writer() != used, 4.0)
+    run.patiently(lambda: databases.acknowledged(run.clock() - 0.5) >= 1, 0.5)
+    run.healed(f"orders sees {used}", run.container("orders").sees_again)
+    run.patiently(lambda: databases.last_writer() == used, 3.0)
+
+
+def replay_is_held_back(databases: Databases) -> bool:
+    """Whether a standby has received what it has not replayed."""
+    machines = [databases.machine[name] for name in STANDBYS]
+    return any(machine.bytes(RECEIVED) > machine.bytes(REPLAYED) for machine in machines)
+
+
+@contextlib.contextmanager
+def plugs_are_slow(run: Run) -> Iterator[None]:
+    """A plug that is pulled while another machine takes writes is held meanwhile: who pulls it first never waits."""
+    run.container("console").kill("SIGUSR2")
+    yield
+    run.container("console").kill("SIGHUP")

@@ -1,0 +1,71 @@
+"""The shop's orders: each is written to the database before the customer is told that it is taken."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from flask import Flask, Response, jsonify, request
+from psycopg.rows import dict_row
+from servicekit import create_app, load_settings
+
+PATIENCE_SECONDS = 0.5
+PLACE_ORDER = "SELECT node, timeline FROM place_order(%s, %s)"
+SALES_REPORT = "SELECT orders, cents FROM sales_report(%s)"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What settings.toml and the environment can change."""
+
+    dsn: str = "host=db-a dbname=app user=app password=app"
+    report_dsn: str = "host=db-a dbname=app user=app password=app"
+
+
+def place(dsn: str, *values: Any) -> None:
+    """The order is written; no customer waits for a standby for longer than half a second."""
+    with psycopg.connect(dsn) as connection:
+        connection.execute(PLACE_ORDER.encode(), values)
+        impatience = threading.Timer(PATIENCE_SECONDS, connection.cancel)
+        impatience.start()
+        try:
+            connection.commit()
+        finally:
+            impatience.cancel()
+
+
+def ask(dsn: str, sql: str, *values: Any) -> Row:
+    """The one row that a query gives, committed."""
+    with psycopg.connect(dsn, row_factory=dict_row) as connection:
+        row = connection.execute(sql.encode(), values).fetchone()
+    return row or {}
+
+
+def build() -> Flask:
+    settings = load_settings(defaults=Settings)
+    app = create_app("orders")
+
+    @app.post("/orders")
+    def place_order() -> tuple[Response, int]:
+        order = request.get_json()
+        place(settings.dsn, order["number"], order["cents"])
+        return jsonify(number=order["number"]), 201
+
+    @app.get("/reports/sales")
+    def sales_report() -> Response:
+        seconds = request.args.get("seconds", 0.0, type=float)
+        return jsonify(ask(settings.report_dsn, SALES_REPORT, seconds))
+
+    @app.errorhandler(psycopg.Error)
+    def database_unavailable(error: psycopg.Error) -> tuple[Response, int]:
+        app.logger.warning("database: %s", str(error).strip().replace("\n", " ")[-200:])
+        return jsonify(error="the order was not taken"), 503
+
+    return app
+
+
+app = build()
