@@ -118,12 +118,15 @@ class Session:
         order = self.order
         traffic = Traffic(self.folder, order.seed)
         run = Run(order.lab, stack, traffic, order.seed, self.watcher)
+        load = Sampler(crowd.wanting, run.clock, crowd.EVERY_SECONDS)
+        self.load = load.series
         try:
-            self._up(stack)
-            run.restart_clock()
-            with self._timed("drill"), self._watched(stack, run):
-                _load(order.lab)(run)
-                run.end_phase()
+            with load.running():
+                self._up(stack)
+                run.restart_clock()
+                with self._timed("drill"), self._watched(stack, run):
+                    _load(order.lab)(run)
+                    run.end_phase()
         except NotJudgedError as reason:
             self.unknown.append(str(reason))
         except OutageError:
@@ -148,12 +151,11 @@ class Session:
     def _watched(self, stack: Stack, run: Run) -> Iterator[None]:
         memory = MemoryWatch(stack.containers)
         sampler = Sampler(memory.measure, run.clock, MEMORY_EVERY_SECONDS)
-        load = Sampler(crowd.wanting, run.clock, crowd.EVERY_SECONDS)
         try:
-            with sampler.running(), load.running():
+            with sampler.running():
                 yield
         finally:
-            self.memory, self.load = memory.facts(), load.series
+            self.memory = memory.facts()
 
     def _judged(self, run: Run, stack: Stack) -> Outcome:
         order = self.order
