@@ -45,15 +45,26 @@ def make_fresh(run: Run, databases: Databases) -> None:
     run.container("failover").start()
 
 
-def orders_flow(run: Run, databases: Databases, night: Night) -> float:
-    """Orders acknowledged in the last of some seconds, as a part of what is usual; they are given 4 s to come back."""
-    since, usual = run.clock(), max(night.normal / night.normal_seconds, 1.0)
+def orders_flow(run: Run, databases: Databases, night: Night) -> None:
+    """Until orders are acknowledged for a while as is usual; they are given 4 s to come back."""
+    since = run.clock()
 
     def flow() -> float:
-        return databases.acknowledged(run.clock() - 1.0) / usual
+        return databases.acknowledged(run.clock() - FLOW_SECONDS) / FLOW_SECONDS / usual(night)
 
     run.patiently(lambda: run.clock() > since + FLOW_SECONDS and flow() >= GOOD_FLOW, FLOW_SECONDS + 4.0)
-    return round(flow(), 2)
+    night.flowed = run.clock()
+
+
+def usual(night: Night) -> float:
+    """Orders acknowledged in a second of the day before."""
+    return max(night.normal / night.normal_seconds, 1.0)
+
+
+def flow_of(night: Night, took: list[Write]) -> float:
+    """Orders acknowledged in the last of those seconds, by the customers' clock, as a part of what is usual."""
+    last = [write for write in took if night.flowed - FLOW_SECONDS <= write.acknowledged <= night.flowed]
+    return round(len(last) / FLOW_SECONDS / usual(night), 2)
 
 
 def ready_for_nothing(run: Run, databases: Databases) -> str:
@@ -83,6 +94,8 @@ def tell(run: Run, nights: dict[str, Night]) -> None:
     told = {name: run.notes(name) for name in ("sent", "acknowledged")}
     took: dict[str, list[Write]] = {name: order_ledger.writes(night, told) for name, night in nights.items()}
     facts: dict[str, Any] = {name: order_ledger.judged(night, took[name]) for name, night in nights.items()}
+    for name, night in nights.items():
+        facts[name]["flow"] = flow_of(night, took[name])
     run.record(nights=facts, sent=len(told["sent"]))
     rows = [row for name in took for row in order_ledger.spans(took[name], facts[name]["two_at_once"])]
     run.evidence("Which machine acknowledged orders, and when", "spans", rows=rows)
