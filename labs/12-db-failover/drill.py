@@ -54,7 +54,8 @@ def crash(run: Run, databases: Databases) -> Night:
     run.phase("crash, returned")
     night.returned = run.clock()
     come_back(run, databases)
-    night.facts["flow"] = orders_flow(run, databases, night) if resumed else 0.0
+    if resumed:
+        orders_flow(run, databases, night)
     night.facts["no_standby_of"] = ready_for_nothing(run, databases)
     return end(run, databases, night)
 
@@ -71,7 +72,7 @@ def blind(run: Run, databases: Databases) -> Night:
             night.met = databases.all_taken()
     run.healed("failover sees db-a", databases.controller, "sees_again")
     run.phase("blind, healed")
-    night.facts["flow"] = orders_flow(run, databases, night)
+    orders_flow(run, databases, night)
     return end(run, databases, night)
 
 

@@ -29,7 +29,8 @@ class Night:
     normal_seconds: float = 1.0
     ended: float = 0.0
     returned: float = 0.0
-    """When the old primary came back, if it did."""
+    flowed: float = 0.0
+    """When the old primary came back, and until when orders were looked at after that, if it did."""
     tables: dict[str, dict[int, Taken]] = field(default_factory=dict)
     """At the end: machine to its orders, and who wrote each."""
     timelines: dict[str, int] = field(default_factory=dict)
@@ -54,9 +55,8 @@ class Write:
 def writes(night: Night, notes: dict[str, list[dict[str, Any]]]) -> list[Write]:
     """The night's acknowledged orders, in their order."""
     sent = {note["order"]: note["at"] for note in notes["sent"]}
-    known: dict[int, Taken] = {}
-    for table in (*night.met.values(), *night.tables.values()):
-        known |= table
+    tables = (*night.met.values(), *night.tables.values())
+    known = {number: taken for table in tables for number, taken in table.items()}
     told = [(note["order"], sent[note["order"]], note["at"]) for note in notes["acknowledged"]]
     mine = [each for each in told if night.began <= each[1] and each[2] <= night.ended]
     nowhere = Taken(NOWHERE, 0.0)
