@@ -109,7 +109,7 @@ class Answer:
 
 
 class Http:
-    """An HTTP service of the stack. Network errors are answers too, and so is that it does not run: nothing raises."""
+    """An HTTP service of the stack. Network errors are answers too; NotJudgedError where the service does not run."""
 
     def __init__(self, address: Address) -> None:
         """`address` is asked once, and again when nobody takes a connection there (a restart changes the port)."""
@@ -126,13 +126,13 @@ class Http:
         return self._send("POST", path, timeout, more)
 
     def _send(self, method: str, path: str, timeout: float, more: dict[str, Any]) -> Answer:
+        self._at = self._at or self._address()
         begun = time.monotonic()
         try:
-            self._at = self._at or self._address()
             answer = self._client.request(method, "http://{}:{}".format(*self._at) + path, timeout=timeout, **more)
         except httpx.TimeoutException:
             return Answer(None, None, "", _ms_since(begun), "timeout")
-        except (httpx.HTTPError, NotJudgedError) as problem:
+        except httpx.HTTPError as problem:
             self._at = None
             return Answer(None, None, "", _ms_since(begun), str(problem) or type(problem).__name__)
         return Answer(answer.status_code, _parsed(answer), answer.text, _ms_since(begun), None)

@@ -10,6 +10,7 @@ from flow import Flow
 from host import Host
 
 from harness.drill import Run
+from harness.errors import NotJudgedError
 from harness.instruments import Answer
 
 STUCK_SECONDS, IDLE_SECONDS = 4.0, 1.0
@@ -36,12 +37,18 @@ class Asked:
 
         def ask() -> bool:
             before = self._flow.now()
-            said = heard(self._run.http("orders").get("/lag", timeout=ANSWER_SECONDS))
+            said = heard(self._answer())
             least, most = (round(at - made, 2) if made else 0.0 for at in (before, self._flow.now()))
             self.told[name] = said | {"least": least, "most": most}
             return wanted(said["seconds"], said["alarm"] is True)
 
         return self._run.patiently(ask, seconds, every_seconds=0.2)
+
+    def _answer(self) -> Answer:
+        try:
+            return self._run.http("orders").get("/lag", timeout=ANSWER_SECONDS)
+        except NotJudgedError as ended:
+            return Answer(None, None, "", 0.0, str(ended))
 
 
 def heard(answer: Answer) -> dict[str, Any]:

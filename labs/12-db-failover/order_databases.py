@@ -90,8 +90,11 @@ class Databases:
         return sum(request.error is None and request.start >= since for request in self._run.requests[-4000:])
 
     def page(self, service: str, path: str) -> dict[str, Any]:
-        """What a service says there; empty if it says nothing of use."""
-        answer = self._run.http(service).get(path, timeout=2.0)
+        """What a service says there; empty if it says nothing of use, or has ended."""
+        try:
+            answer = self._run.http(service).get(path, timeout=2.0)
+        except NotJudgedError:
+            return {}
         return answer.json if answer.status == OK and isinstance(answer.json, dict) else {}
 
     def ready(self) -> bool | None:
