@@ -23,7 +23,7 @@ RESUME_SECONDS = 10.0
 CUT_SECONDS, TELL_SECONDS = 4.0, 6.0
 """Who takes orders without a standby after a while does so by then; who says beforehand says it by then."""
 BLIND_SECONDS, SLOW_SECONDS = 7.5, 4.0
-"""Three looks of over two seconds each. Who promotes because he cannot see does it then, as fast as in the crash."""
+"""Three looks of more than two seconds each; who promotes because he cannot see does it then, as fast as he can."""
 
 
 def drill(run: Run) -> None:

@@ -29,8 +29,8 @@ class Night:
     normal_seconds: float = 1.0
     ended: float = 0.0
     returned: float = 0.0
-    flowed: float = 0.0
-    """When the old primary came back, and until when orders were looked at after that, if it did."""
+    flowed: tuple[float, float] = (0.0, 0.0)
+    """When the old primary came back, and from when to when orders were counted after that, if it did."""
     tables: dict[str, dict[int, Taken]] = field(default_factory=dict)
     """At the end: machine to its orders, and who wrote each."""
     timelines: dict[str, int] = field(default_factory=dict)

@@ -56,7 +56,7 @@ def orders_flow(run: Run, databases: Databases, night: Night) -> None:
         return databases.acknowledged(run.clock() - FLOW_SECONDS) / FLOW_SECONDS / usual(night)
 
     run.patiently(lambda: run.clock() > since + FLOW_SECONDS and flow() >= GOOD_FLOW, FLOW_SECONDS + 4.0)
-    night.flowed = run.clock()
+    night.flowed = (since, run.clock())
 
 
 def usual(night: Night) -> float:
@@ -65,9 +65,13 @@ def usual(night: Night) -> float:
 
 
 def flow_of(night: Night, took: list[Write]) -> float:
-    """Orders acknowledged in the last of those seconds, by the customers' clock, as a part of what is usual."""
-    last = [write for write in took if night.flowed - FLOW_SECONDS <= write.acknowledged <= night.flowed]
-    return round(len(last) / FLOW_SECONDS / usual(night), 2)
+    """Orders acknowledged in that time or in the last of it, by the customers' notes, as a part of what is usual."""
+    since, until = night.flowed
+
+    def rate(begin: float) -> float:
+        return sum(begin <= write.acknowledged <= until for write in took) / max(until - begin, FLOW_SECONDS)
+
+    return round(max(rate(since), rate(until - FLOW_SECONDS)) / usual(night), 2)
 
 
 def ready_for_nothing(run: Run, databases: Databases) -> str:
