@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from docker.errors import APIError, NotFound
@@ -108,6 +109,10 @@ class Container:
     def exec(self, command: list[str]) -> tuple[int, str]:
         """Run a command inside; its exit code and what it printed, both streams in one."""
         return inside.run(str(self._handle().id), command)
+
+    def standing(self, command: list[str]) -> AbstractContextManager[inside.Standing]:
+        """The same command inside, again and again: its `run()` gives what `exec` does, at a twentieth of the cost."""
+        return inside.standing(str(self._handle().id), command)
 
     def logs(self, lines: int = 50) -> str:
         """The last lines that it printed."""

@@ -16,7 +16,6 @@ from harness.errors import NotJudgedError
 from harness.setup import images
 
 IMAGE = "netfault"
-Rule = tuple[str, ...]
 
 
 def addresses(handle: DockerContainer) -> list[str]:
@@ -27,41 +26,37 @@ def addresses(handle: DockerContainer) -> list[str]:
 
 def silence(handle: DockerContainer, other: DockerContainer) -> None:
     """Drop every packet between the two, on the side of the first, open connections included."""
-    for address in addresses(other):
-        _filter(handle, "--insert", "INPUT", "--source", address, "--jump", "DROP")
-        _filter(handle, "--insert", "OUTPUT", "--destination", address, "--jump", "DROP")
+    each = (("-I INPUT", "--source"), ("-I OUTPUT", "--destination"))
+    _put(handle, "filter", *(f"{verb} {side} {ip} --jump DROP" for ip in addresses(other) for verb, side in each))
 
 
 def speak(handle: DockerContainer) -> None:
     """Take away all that `silence` has put before this container."""
-    _filter(handle, "--flush")
+    _put(handle, "filter", "-F")
 
 
-def diversions(other: DockerContainer, port: int, to: DockerContainer, to_port: int) -> list[Rule]:
+def diversions(other: DockerContainer, port: int, to: DockerContainer, to_port: int) -> list[str]:
     """The rules by which connections to the first one's port reach the second one's."""
-    target = ("--jump", "DNAT", "--to-destination", f"{addresses(to)[0]}:{to_port}")
-    return [
-        ("--destination", address, "--protocol", "tcp", "--dport", str(port), *target) for address in addresses(other)
-    ]
+    target = f"--jump DNAT --to-destination {addresses(to)[0]}:{to_port}"
+    return [f"--destination {ip} --protocol tcp --dport {port} {target}" for ip in addresses(other)]
 
 
-def divert(handle: DockerContainer, rules: list[Rule]) -> None:
+def divert(handle: DockerContainer, rules: list[str]) -> None:
     """Put these rules before all that leaves the container; open connections stay where they are."""
-    for rule in rules:
-        _filter(handle, "--table", "nat", "--insert", "OUTPUT", *rule)
+    _put(handle, "nat", *(f"-I OUTPUT {rule}" for rule in rules))
 
 
-def straighten(handle: DockerContainer, rules: list[Rule]) -> None:
+def straighten(handle: DockerContainer, rules: list[str]) -> None:
     """Take away these rules alone: the table has Docker's own in it, by which the container finds names."""
-    for rule in rules:
-        _filter(handle, "--table", "nat", "--delete", "OUTPUT", *rule)
+    _put(handle, "nat", *(f"-D OUTPUT {rule}" for rule in rules))
 
 
-def _filter(handle: DockerContainer, *rule: str) -> None:
+def _put(handle: DockerContainer, table: str, *changes: str) -> None:
+    """All of these changes of a table, or none."""
     try:
         engine.client().containers.run(
             images.tags()[IMAGE],
-            list(rule),
+            [f"*{table}", *changes, "COMMIT"],
             network_mode=f"container:{handle.id}",
             cap_drop=["ALL"],
             cap_add=["NET_ADMIN"],

@@ -11,6 +11,7 @@ from docker.errors import APIError
 
 from harness import engine, inside
 from harness.setup import images
+from harness.waiting import patiently
 
 pytestmark = pytest.mark.docker
 
@@ -43,5 +44,22 @@ def test_a_container_that_ends_meanwhile_ends_the_command(idle: Any) -> None:
     threading.Timer(0.5, idle.kill).start()
 
     assert inside.run(idle.id, ["sleep", "20"]) == (137, "")
+    idle.wait(timeout=10)
     with pytest.raises(APIError, match="is not running"):
         inside.run(idle.id, ["true"])
+
+
+def test_a_standing_command_runs_again_and_again_and_leaves_nothing(idle: Any) -> None:
+    """Each turn is a run of its own, the last as the first; after the block no process of it is left."""
+    with inside.standing(idle.id, ["sh", "-c", "echo x >> /tmp/turns; wc -l < /tmp/turns"]) as counter:
+        assert [counter.run() for _ in range(3)] == [(0, "1\n"), (0, "2\n"), (0, "3\n")]
+
+    assert patiently(lambda: len(idle.top()["Processes"]) == 1, 5.0)
+
+
+def test_a_standing_command_tells_that_its_container_has_ended(idle: Any) -> None:
+    """Docker's exit code, as of a single command."""
+    with inside.standing(idle.id, ["true"]) as again:
+        assert again.run() == (0, "")
+        idle.kill()
+        assert again.run() == (137, "")

@@ -17,8 +17,13 @@ LOST_SECONDS = TTL_SECONDS + 3.5
 
 def drill(run: Run) -> None:
     """Ten phases, about 23 seconds."""
-    shop, names = Shop(run), Names(run)
-    tool = Tool(run, names)
+    with run.container("dns").standing(["count-queries"]) as counter:
+        nights(run, Names(run, counter))
+
+
+def nights(run: Run, names: Names) -> None:
+    """All that happens, and what is recorded of it."""
+    shop, tool = Shop(run), Tool(run, names)
     with (
         run.sample("production's orders in staging", shop.misplaced, every_ms=200),
         run.sample("look-ups per second", names.asked_per_second, every_ms=1000),

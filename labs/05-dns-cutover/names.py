@@ -12,6 +12,7 @@ from typing import Any
 from question import ask
 
 from harness.drill import Run
+from harness.inside import Standing
 
 ZONE, DOMAIN = "/zones/shop.internal.zone", "shop.internal"
 BY_HAND = f'printf %s "$1" > {ZONE} && reload-zone {DOMAIN}'
@@ -22,8 +23,8 @@ SERVED_SECONDS = 3.0
 class Names:
     """The name server of shop.internal."""
 
-    def __init__(self, run: Run) -> None:
-        self._run, self._container = run, run.container("dns")
+    def __init__(self, run: Run, counter: Standing) -> None:
+        self._run, self._container, self._counter = run, run.container("dns"), counter
         self._zone = self.text()
         self._serial, self._own = 2026030200, 0
         self._last: tuple[float, int] | None = None
@@ -55,7 +56,9 @@ class Names:
 
     def asked(self) -> int:
         """Queries that were answered so far, without the lab's own."""
-        return int(self._inside(["count-queries"]) or 0) - self._own
+        code, said = self._counter.run()
+        self._run.require(code == 0 and said, f"count-queries failed in dns: {said}")
+        return int(said) - self._own
 
     def asked_per_second(self) -> float:
         """The same since the last call, per second."""
