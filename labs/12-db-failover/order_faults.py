@@ -10,8 +10,16 @@ from order_databases import RECEIVED, REPLAYED, STANDBYS, WRITTEN, Databases
 
 from harness.drill import Run
 
-REPORTING = "SELECT 1 AS found FROM pg_stat_activity WHERE usename = 'app' AND query LIKE '%%sales_report%%'"
+REPORTING = "SELECT 1 AS found FROM pg_stat_activity WHERE usename = 'app' AND wait_event = 'PgSleep'"
+EMPTY_CARTS = """
+    WITH emptied AS (DELETE FROM lab.carts RETURNING cart) SELECT pg_current_xact_id()::text AS at FROM emptied LIMIT 1
+"""
+MAY_SEE_THEM = """
+    SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND wait_event IS DISTINCT FROM 'PgSleep'
+    AND greatest(age(backend_xid), age(backend_xmin)) >= age(%s::xid)
+"""
 MISSED = 10
+REPORT_SECONDS, SEEN_SECONDS, SENT_SECONDS = 2.0, 1.5, 1.5
 
 
 def begin_report(run: Run, databases: Databases) -> bool:
@@ -19,11 +27,28 @@ def begin_report(run: Run, databases: Databases) -> bool:
     path, machines = "/reports/sales?seconds=60", databases.machine.values()
     ask = run.http("orders").get
     threading.Thread(target=ask, args=(path,), kwargs={"timeout": 40.0}, daemon=True).start()
-    runs = run.patiently(lambda: any(machine.rows(REPORTING) for machine in machines), 2.0)
-    for part in range(3):
-        databases.machine["db-a"].rows("DELETE FROM lab.carts WHERE cart %% 3 = %s", part)
-        databases.machine["db-a"].rows("VACUUM lab.carts")
+    runs = run.patiently(lambda: any(machine.rows(REPORTING) for machine in machines), REPORT_SECONDS)
+    clean_up(run, databases)
     return runs
+
+
+def clean_up(run: Run, databases: Databases) -> None:
+    """Emptied carts are removed once no order that is being placed may still see them, and both standbys know of it.
+
+    Replay waits for a report that began before, on the standby where it runs; the other one has gone on.
+    """
+    primary = databases.machine["db-a"]
+    for emptied in primary.rows(EMPTY_CARTS):
+        run.patiently(lambda at=emptied["at"]: not primary.rows(MAY_SEE_THEM, at), SEEN_SECONDS)
+    primary.rows("VACUUM lab.carts")
+    written, standbys = primary.bytes(WRITTEN), [databases.machine[name] for name in STANDBYS]
+    run.patiently(
+        lambda: (
+            all(standby.bytes(RECEIVED) >= written for standby in standbys)
+            and any(standby.bytes(REPLAYED) >= written for standby in standbys)
+        ),
+        SENT_SECONDS,
+    )
 
 
 def fall_behind(run: Run, databases: Databases) -> int:
