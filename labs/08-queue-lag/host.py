@@ -9,7 +9,7 @@ from flow import Flow
 from harness.drill import Run
 
 STOP_SECONDS, UNDO_SECONDS = 10.0, 3.0
-MOST_STARTS, LOOK_SECONDS, JOIN_SECONDS = 5, 0.5, 5.0
+MOST_STARTS, LOOK_SECONDS, JOIN_SECONDS = 5, 0.5, 2.0
 WASTED_SECONDS, LEAST_SECONDS = 12.0, 1.0
 """So long in all the drill waits for what does not come; after that only a moment each time."""
 
@@ -22,7 +22,6 @@ class Host:
         self._run, self._flow, self._container = run, flow, run.container("orders")
         self._spare, self._looked, self._starts = WASTED_SECONDS, 0.0, 0
         self._idle_since: float | None = run.clock()
-        self._fetched = flow.fetched()
         self.died: list[int] = []
 
     def freeze(self) -> None:
@@ -56,7 +55,7 @@ class Host:
         self.undo()
         self._run.wait_until(self._flow.forget_members, STOP_SECONDS, "Kafka forgets a dead consumer")
         self._container.start()
-        self._idle_since, self._fetched = self._run.clock(), self._flow.fetched()
+        self._idle_since = self._run.clock()
 
     def keep(self) -> None:
         """If it has ended by itself, start it again, as every platform does; not for ever."""
@@ -69,16 +68,20 @@ class Host:
         self._help_to_join()
 
     def _help_to_join(self) -> None:
-        """If it fetches nothing after its start, let it join its group anew.
+        """If its group has members after its start, and none of them any partition, let them join anew.
 
         It is not to blame: a member whose client library learns of the topic's partitions while it joins may be left
         without any, for ever (kafka-python's issue 2377).
         """
-        if self._idle_since is None or self._run.clock() - self._idle_since < JOIN_SECONDS:
+        if self._idle_since is None:
             return
-        idle = self._flow.fetched() == self._fetched
-        self._idle_since = self._run.clock() if idle else None
-        if idle:
+        assigned, now = self._flow.assigned(), self._run.clock()
+        if assigned:
+            self._idle_since = None
+        elif assigned is None:
+            self._idle_since = now
+        elif now - self._idle_since > JOIN_SECONDS:
+            self._idle_since = now
             self._flow.forget_members()
 
     def patiently(self, condition: Callable[[], object], seconds: float) -> bool:

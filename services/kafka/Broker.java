@@ -17,6 +17,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
+import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownMemberIdException;
 
@@ -39,6 +40,7 @@ public final class Broker {
         server.createContext("/health", exchange -> answer(exchange, admin == null ? 503 : 200, "{}"));
         server.createContext("/topics", exchange -> answer(exchange, 200, counts()));
         server.createContext("/groups", Broker::answerGroups);
+        server.createContext("/groups/assigned", Broker::answerAssigned);
         server.createContext("/groups/forget", Broker::forgetMembers);
         server.start();
         Admin made = Admin.create(Map.of("bootstrap.servers", "localhost:9092", "reconnect.backoff.ms", 20, "reconnect.backoff.max.ms", 50));
@@ -105,6 +107,22 @@ public final class Broker {
                 });
                 told.add("\"%s\": {%s}".formatted(group, String.join(", ", offsets)));
             }
+            answer(exchange, 200, "{%s}".formatted(String.join(", ", told)));
+        } catch (Exception problem) {
+            answer(exchange, 500, "{}");
+        }
+    }
+
+    /** {"billing": 3}: how many partitions the members of each group have together; left out while there are none, or they join. */
+    private static void answerAssigned(HttpExchange exchange) throws IOException {
+        try {
+            List<String> told = new ArrayList<>();
+            admin.describeConsumerGroups(groups()).all().get().forEach((group, described) -> {
+                if (described.groupState() == GroupState.STABLE) {
+                    int partitions = described.members().stream().mapToInt(member -> member.assignment().topicPartitions().size()).sum();
+                    told.add("\"%s\": %d".formatted(group, partitions));
+                }
+            });
             answer(exchange, 200, "{%s}".formatted(String.join(", ", told)));
         } catch (Exception problem) {
             answer(exchange, 500, "{}");
