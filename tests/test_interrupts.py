@@ -84,6 +84,8 @@ def start(stacks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     copy("01-always-fixed", tmp_path / "labs", drill_py=DRILL, lab_toml=toml)
     monkeypatch.setenv("OUTAGE_LABS", str(tmp_path / "labs"))
     started: list[subprocess.Popen[str]] = []
+    # Tests that run in the background have been told to ignore Ctrl-C, and would pass that on.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def run(*args: str) -> subprocess.Popen[str]:
         pipe = subprocess.PIPE
@@ -94,6 +96,7 @@ def start(stacks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
         return started[-1]
 
     yield run
+    signal.signal(signal.SIGINT, before)
     for process in started:
         process.kill()
         process.communicate()

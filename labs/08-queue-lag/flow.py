@@ -67,15 +67,6 @@ class Flow:
         said: dict[str, Any] = answer.json
         return said
 
-    def forget_members(self) -> bool:
-        """Whether Kafka has forgotten all members of its groups of consumers."""
-        return self._kafka.get("/groups/forget", timeout=10).ok
-
-    def assigned(self) -> int | None:
-        """How many of the topic's partitions the consumers have in all; None while there are none, or they join."""
-        answer = self._kafka.get("/groups/assigned", timeout=10)
-        return sum(answer.json.values()) if answer.ok and answer.json else None
-
     def sent(self) -> int:
         """Events in the topic."""
         return int(self.ask_kafka("/topics")["orders"]["messages_in"])

@@ -19,7 +19,8 @@ class Host:
 
     def __init__(self, run: Run, flow: Flow) -> None:
         """It runs."""
-        self._run, self._flow, self._container = run, flow, run.container("orders")
+        self._run, self._flow = run, flow
+        self._container, self._kafka = run.container("orders"), run.http("kafka")
         self._spare, self._looked, self._starts = WASTED_SECONDS, 0.0, 0
         self._idle_since: float | None = run.clock()
         self.died: list[int] = []
@@ -53,7 +54,7 @@ class Host:
         """Start it again, when what it began in the database has ended or is undone, and Kafka knows of its death."""
         self._run.patiently(lambda: not self._flow.writing(), UNDO_SECONDS)
         self.undo()
-        self._run.wait_until(self._flow.forget_members, STOP_SECONDS, "Kafka forgets a dead consumer")
+        self._run.wait_until(self._forget_members, STOP_SECONDS, "Kafka forgets a dead consumer")
         self._container.start()
         self._idle_since = self._run.clock()
 
@@ -75,14 +76,23 @@ class Host:
         """
         if self._idle_since is None:
             return
-        assigned, now = self._flow.assigned(), self._run.clock()
+        assigned, now = self._assigned(), self._run.clock()
         if assigned:
             self._idle_since = None
         elif assigned is None:
             self._idle_since = now
         elif now - self._idle_since > JOIN_SECONDS:
             self._idle_since = now
-            self._flow.forget_members()
+            self._forget_members()
+
+    def _assigned(self) -> int | None:
+        """How many of the topic's partitions the consumers have in all; None while there are none, or they join."""
+        answer = self._kafka.get("/groups/assigned", timeout=10)
+        return sum(answer.json.values()) if answer.ok and answer.json else None
+
+    def _forget_members(self) -> bool:
+        """Whether Kafka has forgotten all members of its groups of consumers."""
+        return self._kafka.get("/groups/forget", timeout=10).ok
 
     def patiently(self, condition: Callable[[], object], seconds: float) -> bool:
         """Keep it running until the condition holds; False if it did not in time, or too much was waited in vain."""
