@@ -43,7 +43,7 @@ class Scene:
 
     def of_silence(self, services: list[str], seconds: float) -> NotJudgedError:
         """Services that run but have not answered in time; the first whose log names the student's file explains."""
-        head = f"{', '.join(services)} did not answer within {seconds:g} s"
+        head = f"{', '.join(services)} did not answer within {seconds:.0f} s"
         reasons = [self._explained(head, Container(self.run_id, service)) for service in services]
         guilty = [reason for reason in reasons if isinstance(reason, StudentCodeError)]
         return (guilty or reasons)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def toy_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> L
 def performed(slug: str, monkeypatch: pytest.MonkeyPatch, patience: float, purpose: str = "check") -> Outcome:
     """A run within this process, with less patience for services that do not answer."""
     monkeypatch.setattr(stack, "READY_SECONDS", patience)
+    monkeypatch.setattr(stack, "crowding", lambda: 1.0)
     return Session(Order(catalogue.lab(slug), purpose, 7), Silent()).perform()
 
 
@@ -114,6 +116,17 @@ def test_a_service_that_is_never_healthy_is_unknown(runs: Path, monkeypatch: pyt
     assert (seen.verdict.outcome, seen.verdict.checks) == ("UNKNOWN", ())
     assert seen.verdict.reasons[0].startswith("shop did not answer within 2 s\nLast lines of shop:")
     assert left_over(runs) == []
+
+
+@pytest.mark.parametrize(("load_per_core", "times"), [(0.1, 1.0), (1.0, 1.0), (2.0, 2.0), (40.0, stack.MOST_CROWDING)])
+def test_a_crowded_machine_gives_services_more_time(
+    load_per_core: float, times: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While several wait for each core, a service that is late for that reason is waited for; not for ever."""
+    load = load_per_core * (os.cpu_count() or 1)
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
+
+    assert stack.crowding() == times
 
 
 def test_code_that_hangs_is_ended_and_shown(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
