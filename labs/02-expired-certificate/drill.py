@@ -7,19 +7,25 @@ from collections import Counter
 import impostors
 from facts import derived
 from ledger import World
-from onlooker import LIFETIME_SECONDS, Delay, Onlooker
+from onlooker import LIFETIME_SECONDS, POLL_SECONDS, Delay, Onlooker
+from outage import the_ca_is_away
 from pager import warned
 from picture import lifetimes
 
 from harness.drill import Run
 
 CUSTOMERS = 24
-LATE_DAYS, POLL_SECONDS = 12, 0.2
+LATE_DAYS = 12
 
 
 def drill(run: Run) -> None:
     """Five phases, 15 to 25 seconds."""
-    world = World(run)
+    with run.container("edge").standing(["nginx", "-t", "-q"]) as start:
+        three_lifetimes(run, World(run, start))
+
+
+def three_lifetimes(run: Run, world: World) -> None:
+    """All that happens, and what is recorded of it."""
     wire, delay = Onlooker(run, world), Delay(run)
     customers = {"address": wire.address, "root": world.root}
     with run.sample("days left on the wire", wire.look), run.sample("delay of the drill", delay.ms):
@@ -27,7 +33,7 @@ def drill(run: Run) -> None:
             normal(run, world, wire)
             the_ca_is_away(run, world, wire)
             run.end_phase()
-            run.record(fell_again=run.fault("the CA is down again, for good", world.act, "ca down"))
+            run.record(fell_again=run.fault("the CA is down again, for good", world.ca_falls))
         nobody_comes(run, world, wire)
     delay.require_small()
     remember(run, world, wire)
@@ -45,30 +51,6 @@ def normal(run: Run, world: World, wire: Onlooker) -> None:
     run.patiently(lambda: wire.changes() or wire.dark(), 2 * LIFETIME_SECONDS)
     settled = max(run.clock() + 0.8, 2 / 3 * LIFETIME_SECONDS)
     run.patiently(lambda: run.clock() > settled or world.half_through(), LIFETIME_SECONDS, POLL_SECONDS)
-
-
-def the_ca_is_away(run: Run, world: World, wire: Onlooker) -> None:
-    """For a third of a lifetime: from the next order on, or from when the newest certificate is nearly half through."""
-    world.act("ca down at the next order")
-
-    def due() -> bool:
-        return world.half_through() or world.fallen() or wire.dark()
-
-    run.patiently(due, LIFETIME_SECONDS, POLL_SECONDS)
-    run.phase("CA down")
-    fell = run.fault("the CA is down", world.act, "ca down")
-    newest = world.certificates()[-1]
-    until = min(fell + LIFETIME_SECONDS / 3, 0.22 * newest["not_before"] + 0.78 * newest["not_after"])
-    run.patiently(lambda: world.refused_a_while_ago(until) or wire.dark(), LIFETIME_SECONDS, POLL_SECONDS)
-    run.record(startable=world.startable())
-    run.patiently(lambda: run.clock() > until, LIFETIME_SECONDS)
-    run.end_phase()
-    known = len(world.certificates())
-    back = run.healed("the CA is back", world.act, "ca up")
-    run.record(fell=fell, back=back, refused=len(world.refusals()))
-    run.phase("CA back", seconds=1.0)
-    run.record(plain=[*run.facts["plain"], world.plainly()])
-    run.patiently(lambda: wire.shows_newer_than(known) or wire.dark(), LIFETIME_SECONDS / 2, POLL_SECONDS)
 
 
 def nobody_comes(run: Run, world: World, wire: Onlooker) -> None:

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from harness.drill import Run
+from harness.inside import Standing
 
 SHOP, NEARLY_HALF = "shop.internal", 0.45
 EMERGENCY = re.compile(r"^.*\[emerg\] \S+ ")
@@ -21,24 +22,35 @@ Facts = dict[str, Any]
 class World:
     """The container `outside`, with the drill's rights."""
 
-    def __init__(self, run: Run) -> None:
-        self._run, self._outside = run, run.http("outside")
+    def __init__(self, run: Run, start: Standing) -> None:
+        """`start`: what tells whether nginx could be started."""
+        self._run, self._outside, self._start = run, run.http("outside"), start
         self._key = {"X-Lab-Key": secrets.token_hex(8)}
         self._zero = time.time() - run.clock()
         self.root: str = self.notes()["root"]
 
-    def act(self, what: str) -> float:
+    def act(self, what: str, **more: float) -> float:
         """Have something happen; from when on, on the drill's clock."""
         at = self._run.clock()
-        answer = self._outside.post("/lab/acts", json={"what": what}, headers=self._key)
+        answer = self._outside.post("/lab/acts", json={"what": what, **more}, headers=self._key)
         self._run.require(answer.ok, f"the lab could not have {what!r} done: {answer.error or answer.text}")
         return at
+
+    def ca_falls(self) -> float:
+        """The CA is away, if it was not already; since when."""
+        self.act("ca down")
+        return float(self.notes()["fell"])
+
+    def ca_returns(self, at: float) -> None:
+        """It will answer again from that moment on, however late the drill itself is by then."""
+        self.act("ca up", at=self._zero + at)
 
     def notes(self) -> Facts:
         """Certificates, orders, rings of the pager, callers of the bank."""
         answer = self._outside.get("/lab/ledger", headers=self._key)
         self._run.require(answer.ok, f"the lab's own ledger did not answer: {answer.error or answer.text}")
         noted: Facts = answer.json
+        noted["fell"] = noted["fell"] and round(noted["fell"] - self._zero, 3)
         for entry in noted["certificates"]:
             entry |= {key: round(entry[key] - self._zero, 3) for key in ("issued", "not_before", "not_after")}
         for entry in [*noted["orders"], *noted["rings"]]:
@@ -57,7 +69,7 @@ class World:
 
     def fallen(self) -> bool:
         """Whether the CA is away."""
-        return bool(self.notes()["fell"])
+        return not self.notes()["up"]
 
     def refusals(self) -> list[float]:
         """When orders were turned away."""
@@ -82,10 +94,9 @@ class World:
 
     def startable(self) -> Facts:
         """Whether nginx could be started with what lies on the edge at this moment, and what it says of that."""
-        edge = self._run.container("edge")
-        if not edge.running():
+        if not self._run.container("edge").running():
             return {"ok": False, "said": "the edge had ended"}
-        code, said = edge.exec(["nginx", "-t", "-q"])
+        code, said = self._start.run()
         complaints = [line for line in said.splitlines() if "[emerg]" in line] or said.splitlines()[-1:]
         return {"ok": code == 0, "said": EMERGENCY.sub("", "".join(complaints[:1]))}
 

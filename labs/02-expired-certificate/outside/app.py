@@ -64,7 +64,7 @@ def build() -> Flask:
     @app.post("/lab/acts")
     def act() -> Response:
         drill.require()
-        world.act(str(request.get_json()["what"]))
+        world.act(**request.get_json())
         return jsonify(now=time.time())
 
     @app.get("/lab/ledger")
@@ -72,7 +72,7 @@ def build() -> Flask:
         drill.require()
         bank = {"came": world.bank.came, "trusted": world.bank.trusted}
         told = {"certificates": world.ca.ledger, "orders": world.orders, "rings": world.rings, "bank": bank}
-        return jsonify(**told, fell=world.fell, root=world.ca.root_pem, now=time.time())
+        return jsonify(**told, up=world.up, fell=world.fell, root=world.ca.root_pem, now=time.time())
 
     @app.get("/lab/plain/<int:port>")
     def plain(port: int) -> Response:

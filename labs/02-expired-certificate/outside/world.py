@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import threading
@@ -26,7 +27,7 @@ class World:
     def __init__(self) -> None:
         self.ca, self.stranger = Authority(DAY_SECONDS), Authority(DAY_SECONDS)
         self.bank, self.partners = TlsServer(9443), TlsServer(8443)
-        self.up, self.falls_on_order, self.fell = True, False, 0.0
+        self.falls_on_order, self.fell, self.back = False, 0.0, 0.0
         self.orders: list[dict[str, Any]] = []
         self.rings: list[dict[str, Any]] = []
         write(CERTS / "root.pem", self.ca.root_pem)
@@ -35,22 +36,29 @@ class World:
         self.pretend("bank", "good")
         threading.Thread(target=self.first_certificate, daemon=True).start()
 
+    @property
+    def up(self) -> bool:
+        """Whether the authority answers."""
+        return time.time() >= self.back
+
     def order(self, body: dict[str, Any]) -> str | None:
         """The certificate; None where the authority does not answer."""
         if self.falls_on_order:
             self.act("ca down")
-        self.orders.append({"at": time.time(), "refused": not self.up})
-        return self.ca.order(str(body["csr"]), float(body.get("days", 90))) if self.up else None
+        up = self.up
+        self.orders.append({"at": time.time(), "refused": not up})
+        return self.ca.order(str(body["csr"]), float(body.get("days", 90))) if up else None
 
-    def act(self, what: str) -> None:
-        """What the drill does to the world."""
+    def act(self, what: str, at: float | None = None) -> None:
+        """What the drill does to the world; `at`: from when on the authority answers again, at once if None."""
         match what:
             case "ca down":
-                self.up, self.falls_on_order, self.fell = False, False, time.time()
+                self.fell = time.time() if self.up else self.fell
+                self.falls_on_order, self.back = False, math.inf
             case "ca down at the next order":
                 self.falls_on_order = True
             case "ca up":
-                self.up, self.falls_on_order = True, False
+                self.falls_on_order, self.back = False, time.time() if at is None else at
             case "partners renew":
                 key = new_key()
                 self.fresh = self.ca.issue(PARTNERS, key.public_key()), pem(key)
