@@ -16,12 +16,12 @@ LOST_SECONDS = TTL_SECONDS + 3.5
 
 
 def drill(run: Run) -> None:
-    """Ten phases, about 23 seconds."""
+    """Ten phases, about 30 seconds."""
     with run.container("dns").standing(["count-queries"]) as counter:
-        nights(run, Names(run, counter))
+        the_night(run, Names(run, counter))
 
 
-def nights(run: Run, names: Names) -> None:
+def the_night(run: Run, names: Names) -> None:
     """All that happens, and what is recorded of it."""
     shop, tool = Shop(run), Tool(run, names)
     with (
