@@ -18,6 +18,7 @@ def test_the_shop_is_open(seen: Recording) -> None:
         night = night_of(seen, name)
         assert night["streaming"], f"before {name!r} not both standbys received from db-a, wanted both"
         assert night["report"], f"before {name!r} `GET /reports/sales` gave no report, wanted one of all orders"
+    assert not night_of(seen, "crash")["broken_off"], "a report was broken off while all was well, wanted it to go on"
 
 
 def test_writes_resume(seen: Recording) -> None:
@@ -49,8 +50,7 @@ def test_one_writer_at_a_time(seen: Recording) -> None:
 
     Two histories of the same orders cannot be merged by a program; GitHub needed a day for 43 seconds of them.
     """
-    for name in NIGHTS:
-        both = night_of(seen, name)["two_at_once"]
+    for name, both in [(name, night_of(seen, name)["two_at_once"]) for name in NIGHTS]:
         assert not both, f"{name!r}: {both[0]} acknowledged orders in turn, wanted one writer at a time"
 
 

@@ -41,9 +41,9 @@ def crash(run: Run, databases: Databases) -> Night:
     """A report holds back replay, the network goes before the primary does; later the primary comes back."""
     night = begin(run, databases, "crash")
     run.phase("crash, behind")
-    reporting = run.fault("finance begins a long report", begin_report, run, databases)
+    night.facts |= run.fault("finance begins a long report", begin_report, run, databases)
     missed = fall_behind(run, databases)
-    night.facts |= {"reporting": reporting, "held_back": replay_is_held_back(databases), "missed": missed}
+    night.facts |= {"held_back": replay_is_held_back(databases), "missed": missed}
     run.phase("crash, down")
     killed = kill_the_primary(run, databases, missed)
     run.patiently(lambda: databases.acknowledged(killed), RESUME_SECONDS)

@@ -18,37 +18,49 @@ MAY_SEE_THEM = """
     SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND wait_event IS DISTINCT FROM 'PgSleep'
     AND greatest(age(backend_xid), age(backend_xmin)) >= age(%s::xid)
 """
+REPLAY_WAITS = """
+    SELECT 1 AS found FROM pg_stat_activity WHERE backend_type = 'startup' AND wait_event LIKE 'RecoveryConflict%'
+"""
 MISSED = 10
-REPORT_SECONDS, SEEN_SECONDS, SENT_SECONDS = 2.0, 1.5, 1.5
+REPORT_SECONDS, AGAIN_SECONDS, SEEN_SECONDS, SENT_SECONDS = 2.0, 1.0, 1.5, 1.5
 
 
-def begin_report(run: Run, databases: Databases) -> bool:
-    """Finance begins a long report, and the nightly job cleans up what it may still want to see; whether it runs."""
+def begin_report(run: Run, databases: Databases) -> dict[str, bool]:
+    """Finance begins a long report, and the nightly job cleans up what it may still want to see.
+
+    `reporting`: whether it was seen to run; `broken_off`: whether it was not any more after that, nor soon again.
+    """
     path, machines = "/reports/sales?seconds=60", databases.machine.values()
     ask = run.http("orders").get
     threading.Thread(target=ask, args=(path,), kwargs={"timeout": 40.0}, daemon=True).start()
-    runs = run.patiently(lambda: any(machine.rows(REPORTING) for machine in machines), REPORT_SECONDS)
+
+    def runs() -> bool:
+        return any(machine.rows(REPORTING) for machine in machines)
+
+    reporting = run.patiently(runs, REPORT_SECONDS)
     clean_up(run, databases)
-    return runs
+    return {"reporting": reporting, "broken_off": reporting and not run.patiently(runs, AGAIN_SECONDS)}
 
 
 def clean_up(run: Run, databases: Databases) -> None:
     """Emptied carts are removed once no order that is being placed may still see them, and both standbys know of it.
 
-    Replay waits for a report that began before, on the standby where it runs; the other one has gone on.
+    Replay waits for a report that began before, on the standby where it runs (or breaks it off, if it is told not to
+    wait); the other one has gone on.
     """
     primary = databases.machine["db-a"]
     for emptied in primary.rows(EMPTY_CARTS):
         run.patiently(lambda at=emptied["at"]: not primary.rows(MAY_SEE_THEM, at), SEEN_SECONDS)
     primary.rows("VACUUM lab.carts")
     written, standbys = primary.bytes(WRITTEN), [databases.machine[name] for name in STANDBYS]
-    run.patiently(
-        lambda: (
-            all(standby.bytes(RECEIVED) >= written for standby in standbys)
-            and any(standby.bytes(REPLAYED) >= written for standby in standbys)
-        ),
-        SENT_SECONDS,
-    )
+
+    def known() -> bool:
+        replayed = [standby.bytes(REPLAYED) >= written for standby in standbys]
+        if not any(replayed) or not all(standby.bytes(RECEIVED) >= written for standby in standbys):
+            return False
+        return all(replayed) or any(standby.rows(REPLAY_WAITS) for standby in standbys)
+
+    run.patiently(known, SENT_SECONDS)
 
 
 def fall_behind(run: Run, databases: Databases) -> int:
