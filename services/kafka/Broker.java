@@ -38,10 +38,10 @@ public final class Broker {
         HttpServer server = HttpServer.create(new InetSocketAddress(8000), 0);
         server.setExecutor(Executors.newFixedThreadPool(2));
         server.createContext("/health", exchange -> answer(exchange, admin == null ? 503 : 200, "{}"));
-        server.createContext("/topics", exchange -> answer(exchange, 200, counts()));
-        server.createContext("/groups", Broker::answerGroups);
-        server.createContext("/groups/assigned", Broker::answerAssigned);
-        server.createContext("/groups/forget", Broker::forgetMembers);
+        serve(server, "/topics", Broker::counts);
+        serve(server, "/groups", Broker::committed);
+        serve(server, "/groups/assigned", Broker::assigned);
+        serve(server, "/groups/forget", Broker::forgetMembers);
         server.start();
         Admin made = Admin.create(Map.of("bootstrap.servers", "localhost:9092", "reconnect.backoff.ms", 20, "reconnect.backoff.max.ms", 50));
         make(made);
@@ -95,51 +95,38 @@ public final class Broker {
     }
 
     /** {"billing": {"orders-0": 17}}: the offset that each group of consumers has committed. */
-    private static void answerGroups(HttpExchange exchange) throws IOException {
-        try {
-            List<String> told = new ArrayList<>();
-            for (String group : groups()) {
-                List<String> offsets = new ArrayList<>();
-                admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().forEach((partition, offset) -> {
-                    if (offset != null) {
-                        offsets.add("\"%s\": %d".formatted(partition, offset.offset()));
-                    }
-                });
-                told.add("\"%s\": {%s}".formatted(group, String.join(", ", offsets)));
-            }
-            answer(exchange, 200, "{%s}".formatted(String.join(", ", told)));
-        } catch (Exception problem) {
-            answer(exchange, 500, "{}");
+    private static String committed() throws Exception {
+        List<String> told = new ArrayList<>();
+        for (String group : groups()) {
+            List<String> offsets = new ArrayList<>();
+            admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().forEach((partition, offset) -> {
+                if (offset != null) {
+                    offsets.add("\"%s\": %d".formatted(partition, offset.offset()));
+                }
+            });
+            told.add("\"%s\": {%s}".formatted(group, String.join(", ", offsets)));
         }
+        return "{%s}".formatted(String.join(", ", told));
     }
 
     /** {"billing": 3}: how many partitions the members of each group have together; left out while there are none, or they join. */
-    private static void answerAssigned(HttpExchange exchange) throws IOException {
-        try {
-            List<String> told = new ArrayList<>();
-            admin.describeConsumerGroups(groups()).all().get().forEach((group, described) -> {
-                if (described.groupState() == GroupState.STABLE) {
-                    int partitions = described.members().stream().mapToInt(member -> member.assignment().topicPartitions().size()).sum();
-                    told.add("\"%s\": %d".formatted(group, partitions));
-                }
-            });
-            answer(exchange, 200, "{%s}".formatted(String.join(", ", told)));
-        } catch (Exception problem) {
-            answer(exchange, 500, "{}");
-        }
+    private static String assigned() throws Exception {
+        List<String> told = new ArrayList<>();
+        admin.describeConsumerGroups(groups()).all().get().forEach((group, described) -> {
+            if (described.groupState() == GroupState.STABLE) {
+                int partitions = described.members().stream().mapToInt(member -> member.assignment().topicPartitions().size()).sum();
+                told.add("\"%s\": %d".formatted(group, partitions));
+            }
+        });
+        return "{%s}".formatted(String.join(", ", told));
     }
 
     /** All consumers are dead, says the drill: what Kafka would find out by itself when their sessions time out. */
-    private static void forgetMembers(HttpExchange exchange) throws IOException {
-        try {
-            for (String group : groups()) {
-                forget(group);
-            }
-            answer(exchange, 200, "{}");
-        } catch (Exception problem) {
-            System.err.println("/groups/forget: " + problem);
-            answer(exchange, 500, "{}");
+    private static String forgetMembers() throws Exception {
+        for (String group : groups()) {
+            forget(group);
         }
+        return "{}";
     }
 
     /** Who leaves by himself meanwhile is gone, too; a group in which nobody is left is an illegal argument to Kafka's client. */
@@ -155,6 +142,22 @@ public final class Broker {
 
     private static List<String> groups() throws Exception {
         return admin.listGroups().all().get().stream().map(GroupListing::groupId).sorted().toList();
+    }
+
+    /** What one page tells, as JSON. */
+    private interface Page {
+        String text() throws Exception;
+    }
+
+    private static void serve(HttpServer server, String path, Page page) {
+        server.createContext(path, exchange -> {
+            try {
+                answer(exchange, 200, page.text());
+            } catch (Exception problem) {
+                System.err.println(path + ": " + problem);
+                answer(exchange, 500, "{}");
+            }
+        });
     }
 
     private static void answer(HttpExchange exchange, int status, String text) throws IOException {
