@@ -71,8 +71,9 @@ class Stack:
                     waiting.discard(service)
             if self._live and time.monotonic() > begun + LOADED_SECONDS:
                 scene.require_loaded(sorted(waiting))
-            if waiting and time.monotonic() > begun + READY_SECONDS * crowding():
-                raise scene.of_silence(sorted(waiting), time.monotonic() - begun)
+            patience = READY_SECONDS * crowding()
+            if waiting and time.monotonic() > begun + patience:
+                raise scene.of_silence(sorted(waiting), patience)
             time.sleep(STEP_SECONDS if waiting else 0)
 
     def containers(self) -> list[dict[str, Any]]:
