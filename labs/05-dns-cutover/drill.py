@@ -47,6 +47,7 @@ def an_ordinary_change(run: Run, shop: Shop, tool: Tool) -> None:
     run.phase("normal")
     tool.plan("orders-db", "db-prod-new", right=True)
     tool.plan("orders-db", "db-preprod", right=False)
+    tool.plan("orders-db.staging", "db-prod-new", right=False)
     tool.apply("orders-db.staging", "db-preprod")
     stay(run, EXPIRED_SECONDS)
     shop.recycle("db-staging")

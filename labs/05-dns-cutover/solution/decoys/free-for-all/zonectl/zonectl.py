@@ -1,0 +1,51 @@
+"""Change which machine a record of shop.internal stands for: zonectl.py plan|apply RECORD MACHINE."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+import tomllib
+from pathlib import Path
+
+import zone
+
+INVENTORY = Path(__file__).with_name("inventory.toml")
+
+
+def plan(before: str, after: str) -> str:
+    """What would change, as a diff of the zone."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "now", "then", lineterm="", n=0)
+    return "\n".join(lines)
+
+
+def require_nobody_elses(text: str, record: str, machine: str) -> None:
+    """ZoneError if the record of another environment leads to that machine, by whatever name."""
+    serves = tomllib.loads(INVENTORY.read_text(encoding="utf-8"))["records"]
+    for other, environment in serves.items():
+        taken = zone.address(text, zone.target(text, other)) == zone.address(text, machine)
+        if environment != serves.get(record) and taken:
+            raise zone.ZoneError(f"refused: {other} leads to {machine}, and it serves {environment}")
+
+
+def main() -> None:
+    """Exit code 0: planned or applied; 1: not, and the reason on standard error."""
+    parser = argparse.ArgumentParser(prog="zonectl", description=__doc__)
+    parser.add_argument("verb", choices=["plan", "apply"])
+    parser.add_argument("record", help="for example orders-db")
+    parser.add_argument("machine", help="for example db-prod-new")
+    wanted = parser.parse_args()
+    try:
+        before = zone.read()
+        after = zone.with_target(before, wanted.record, wanted.machine)
+        require_nobody_elses(before, wanted.record, wanted.machine)
+        sys.stdout.write(plan(before, after) + "\n")
+        if wanted.verb == "apply":
+            zone.publish(after)
+            sys.stdout.write(f"applied: {wanted.record} is {wanted.machine}\n")
+    except zone.ZoneError as problem:
+        sys.exit(f"zonectl: {problem}")
+
+
+if __name__ == "__main__":
+    main()
