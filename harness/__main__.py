@@ -1,5 +1,5 @@
 """The same as the console script `outage`."""
 
-from harness.cli import main
+from harness.commands.cli import main
 
 main()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from toys import TOYS
 
-from harness import engine, lifecycle
+from harness.run import engine, lifecycle
 from harness.errors import DockerError
 
 

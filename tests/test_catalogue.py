@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from toys import copy
 
-from harness import catalogue
+from harness.lab import catalogue
 from harness.errors import ManifestError, UnknownLabError
 
 

@@ -12,9 +12,11 @@ import pytest
 from click.testing import CliRunner
 from toys import COMMAND, commit, copy, outage
 
-from harness import cli, history, paths
-from harness.history import Progress
-from harness.manifest import Lab
+from harness import paths
+from harness.commands import cli
+from harness.run import history
+from harness.run.history import Progress
+from harness.lab.manifest import Lab
 
 VERDICT: dict[str, Any] = {
     "lab": "always-broken",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import crowd
+from harness.run import crowd
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness import figures
-from harness.figures import Request
+from harness.judge import figures
+from harness.judge.figures import Request
 
 REQUESTS = [
     Request(0.0, 4.0, "product", None),

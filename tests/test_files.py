@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from toys import commit, copy, git
 
-from harness import files
+from harness.lab import files
 from harness.errors import OutageError
-from harness.manifest import Lab, read
+from harness.lab.manifest import Lab, read
 
 SHIPPED = "taken=True"
 

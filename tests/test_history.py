@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import history
-from harness.history import Progress
+from harness.run import history
+from harness.run.history import Progress
 
 BROKEN_AS_SHIPPED = {"verdict": "BROKEN", "variant": "as shipped"}
 MINE = {"verdict": "BROKEN", "variant": "student"}

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from docker.errors import APIError
 
-from harness import engine, inside
+from harness.run import engine, inside
 from harness.setup import images
-from harness.waiting import patiently
+from harness.run.waiting import patiently
 
 pytestmark = pytest.mark.docker
 

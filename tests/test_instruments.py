@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from harness.errors import NotJudgedError
-from harness.instruments import Http
+from harness.run.instruments import Http
 
 
 def test_a_port_where_nobody_listens_is_an_answer() -> None:

@@ -12,14 +12,15 @@ from typing import Any
 import pytest
 from toys import COMMAND, TOYS, copy, outage
 
-from harness import engine, lifecycle, paths
+from harness import paths
+from harness.run import engine, lifecycle
 from harness.setup import images
-from harness.waiting import patiently, wait_until
+from harness.run.waiting import patiently, wait_until
 
 pytestmark = pytest.mark.docker
 
 DRILL = """\
-from harness.drill import Run
+from harness.run.drill import Run
 
 
 def drill(run: Run) -> None:

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from toys import copy, outage
 
-from harness import engine, lifecycle
-from harness.container import Container
-from harness.instruments import Http
-from harness.manifest import Lab
-from harness.waiting import patiently, wait_until
+from harness.run import engine, lifecycle
+from harness.run.container import Container
+from harness.run.instruments import Http
+from harness.lab.manifest import Lab
+from harness.run.waiting import patiently, wait_until
 
 pytestmark = pytest.mark.docker
 MIB = 1024 * 1024

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import files, lifecycle, manifest, paths
-from harness.manifest import Lab
-from harness.stack import Stack
+from harness import paths
+from harness.lab import files, manifest
+from harness.run import lifecycle
+from harness.lab.manifest import Lab
+from harness.run.stack import Stack
 
 LABS = [path for path in sorted((paths.ROOT / "labs").glob("*")) if manifest.NAME.match(path.name)]
 MODEL = paths.ROOT / "labs" / "07-cache-stampede" / "README.md"

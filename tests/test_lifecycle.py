@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from harness import history, lifecycle, paths
-from harness.lifecycle import Claim
+from harness import paths
+from harness.run import history, lifecycle
+from harness.run.lifecycle import Claim
 
 CLAIMING = """
 import sys
-from harness.lifecycle import Claim
+from harness.run.lifecycle import Claim
 claim = Claim("toy")
 print(claim.project, flush=True)
 sys.stdin.read()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import manifest
+from harness.lab import manifest
 from harness.errors import ManifestError
 
 TOML = """\

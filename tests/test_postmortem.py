@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from toys import copy
 
-from harness.manifest import Lab
-from harness.postmortem import where
+from harness.lab.manifest import Lab
+from harness.run.postmortem import where
 
 MOUNTS = {"/app": "shop", "/etc/nginx/nginx.conf": "edge/nginx.conf", "/conf": "db"}
 NAME_ERROR = """\

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from toys import copy
 
-from harness import proof
+from harness.judge import proof
 from harness.errors import ManifestError
-from harness.manifest import Lab
-from harness.proof import Case, Result
+from harness.lab.manifest import Lab
+from harness.judge.proof import Case, Result
 
 
 @pytest.fixture

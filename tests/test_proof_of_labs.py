@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from toys import commit, git
 
-from harness import manifest, paths, proof
+from harness import paths
+from harness.judge import proof
+from harness.lab import manifest
 
 LABS = [path for path in sorted((paths.ROOT / "labs").glob("*")) if manifest.NAME.match(path.name)]
 JOBS = 2

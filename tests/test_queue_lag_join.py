@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from toys import left_over, outage
 
-from harness import manifest, paths
+from harness import paths
+from harness.lab import manifest
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("stacks")]
 

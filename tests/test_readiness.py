@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness import engine, readiness
+from harness.run import engine, readiness
 
 
 class Server(socketserver.ThreadingTCPServer):

@@ -10,7 +10,7 @@ import pytest
 from toys import NORMAL, RECORDING
 
 from harness.errors import NotJudgedError, OutageError
-from harness.recording import Mark, Recording, load
+from harness.judge.recording import Mark, Recording, load
 
 
 @pytest.fixture

@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 from toys import COMMAND, TOYS, Said, copy, left_over, outage
 
-from harness import catalogue, history, lifecycle, stack
-from harness.manifest import Lab
-from harness.screen import Silent
-from harness.session import Order, Outcome, Session
+from harness.lab import catalogue
+from harness.run import history, lifecycle, stack
+from harness.lab.manifest import Lab
+from harness.commands.screen import Silent
+from harness.run.session import Order, Outcome, Session
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("stacks")]
 
 DRILL = """\
-from harness.drill import Run
+from harness.run.drill import Run
 
 
 def drill(run: Run) -> None:

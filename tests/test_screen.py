@@ -9,9 +9,10 @@ import sys
 
 import pytest
 
-from harness import screen, verdict
-from harness.pytest_plugin import CheckResult
-from harness.screen import Screen, sparkline
+from harness.commands import screen
+from harness.judge import verdict
+from harness.judge.pytest_plugin import CheckResult
+from harness.commands.screen import Screen, sparkline
 
 NUMBERS = {"requests": 24_000, "errors": 24_000, "p95_ms": 12_345.0}
 LONG = (

@@ -18,8 +18,8 @@ import pytest
 
 from harness import paths
 from harness.errors import NotJudgedError
-from harness.traffic import Traffic
-from harness.waiting import wait_until
+from harness.run.traffic import Traffic
+from harness.run.waiting import wait_until
 
 CUSTOMERS = """\
 from locust import constant, task

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from toys import RECORDING
 
-from harness import verdict
-from harness.pytest_plugin import CheckResult
+from harness.judge import verdict
+from harness.judge.pytest_plugin import CheckResult
 
 HOLDS = '''
 def test_reads_are_few(seen):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.errors import NotJudgedError
-from harness.waiting import patiently, wait_until
+from harness.run.waiting import patiently, wait_until
 
 
 def test_the_first_truthy_answer_ends_the_wait() -> None:

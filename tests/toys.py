@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import engine, paths
-from harness.manifest import Lab, read
+from harness import paths
+from harness.run import engine
+from harness.lab.manifest import Lab, read
 
 TOYS = Path(__file__).parent / "labs"
 COMMAND = [sys.executable, "-m", "harness"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 from rich.markdown import Markdown
 
-from harness import files, history, screen
+from harness.commands import screen
+from harness.lab import files
+from harness.run import history
 from harness.commands.options import ask, lab_argument
 from harness.errors import OutageError
-from harness.manifest import Lab
+from harness.lab.manifest import Lab
 
 
 @click.command()

@@ -10,10 +10,13 @@ from typing import Any
 
 import click
 
-from harness import catalogue, engine, history, index, lifecycle, paths, screen
+from harness import paths
+from harness.commands import screen
+from harness.lab import catalogue, index
+from harness.run import engine, history, lifecycle
 from harness.commands.options import ask, json_option, lab_argument
 from harness.errors import OutageError
-from harness.manifest import Lab
+from harness.lab.manifest import Lab
 
 STATES = {(False, False): "not yet", (True, False): "tried", (True, True): "solved", (False, True): "solved"}
 

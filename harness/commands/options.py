@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from harness import catalogue
-from harness.manifest import Lab
+from harness.lab import catalogue
+from harness.lab.manifest import Lab
 
 F = TypeVar("F", bound=Callable[..., Any])
 SEEDS = 1_000_000

@@ -9,9 +9,13 @@ from pathlib import Path
 
 import click
 
-from harness import catalogue, lifecycle, paths, proof, screen
+from harness import paths
+from harness.commands import screen
+from harness.judge import proof
+from harness.lab import catalogue
+from harness.run import lifecycle
 from harness.commands.options import LabName, json_option
-from harness.manifest import Lab
+from harness.lab.manifest import Lab
 
 
 @click.command()

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import click
 
-from harness import files, history, lifecycle, paths, screen, verdict
+from harness import paths
+from harness.commands import screen
+from harness.judge import verdict
+from harness.lab import files
+from harness.run import history, lifecycle
 from harness.commands.options import chosen, json_option, lab_argument, seed_option
-from harness.manifest import Lab
-from harness.session import Order, Outcome, Session
+from harness.lab.manifest import Lab
+from harness.run.session import Order, Outcome, Session
 
 REPRODUCED, NOT_REPRODUCED = 0, 2
 MOST_NAMES = 6

@@ -1,6 +1,6 @@
 """One second of orders."""
 
-from harness.drill import Run
+from harness.run.drill import Run
 
 
 def drill(run: Run) -> None:

@@ -1,0 +1,67 @@
+"""What can be asked of Outage Lab on the command line?"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Iterator
+
+import click
+
+import harness
+from harness.commands import screen
+from harness.commands import learn, look, run
+from harness.commands.bench import bench
+from harness.commands.options import Declined
+from harness.commands.prove import prove
+from harness.errors import OutageError
+from harness.run.lifecycle import interruptible
+
+EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(harness.__version__, prog_name="outage")
+def cli() -> None:
+    """Production outages that really happen, and checks that tell a right fix from a plausible wrong one.
+
+    Exit codes of lab, check and prove: 0 as wanted (reproduced, FIXED, proven), 1 BROKEN, 2 UNKNOWN or an error.
+    """
+
+
+for command in (*run.COMMANDS, *look.COMMANDS, *learn.COMMANDS, prove, bench):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command; every error becomes one message and an exit code."""
+    with _errors_said(as_json="--json" in sys.argv), interruptible():
+        cli(prog_name="outage", standalone_mode=False)
+
+
+@contextlib.contextmanager
+def _errors_said(*, as_json: bool) -> Iterator[None]:
+    try:
+        yield
+    except OutageError as problem:
+        _say(str(problem), as_json=as_json)
+        sys.exit(EXIT_ERROR)
+    except click.ClickException as problem:
+        _say(problem.format_message() + " `outage --help` shows the commands.", as_json=as_json)
+        sys.exit(EXIT_ERROR)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except Declined:
+        screen.say("Nothing was changed.")
+        sys.exit(EXIT_ERROR)
+    except (KeyboardInterrupt, click.Abort):
+        _say("Interrupted; what this run had made was removed.", as_json=as_json)
+        sys.exit(EXIT_INTERRUPTED)
+
+
+def _say(text: str, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps({"error": text}) + "\n")
+    screen.say_error(text)

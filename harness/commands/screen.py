@@ -1,0 +1,187 @@
+"""What does the student see? The one module that prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from harness.judge.pytest_plugin import FAILED, PASSED, CheckResult
+from harness.judge.verdict import BROKEN, FIXED, UNKNOWN, Verdict
+
+BARS = "▁▂▃▄▅▆▇█"
+SPARK_WIDTH = 12
+STYLES = {FIXED: "bold green", BROKEN: "bold red", UNKNOWN: "bold yellow"}
+SIGNS = {PASSED: ("✓", "green"), FAILED: ("✗", "red")}
+MARK_STYLES = {"fault": "bold magenta", "healed": "bold cyan", "note": "dim"}
+PLAIN_WIDTH = 100
+RIGHT_AWAY_MS = 1000
+
+
+def console(*, error: bool = False) -> Console:
+    """The terminal, or plain lines where there is none; NO_COLOR is obeyed."""
+    stream = sys.stderr if error else sys.stdout
+    return Console(
+        file=stream, highlight=False, soft_wrap=not stream.isatty(), width=None if stream.isatty() else PLAIN_WIDTH
+    )
+
+
+def say(text: str = "", style: str = "") -> None:
+    """One line for the user."""
+    console().print(Text(text, style=style))
+
+
+def say_error(text: str) -> None:
+    """What went wrong, on standard error."""
+    console(error=True).print(Text.assemble(("error  ", "bold red"), text))
+
+
+def say_json(content: Any) -> None:
+    """For a machine."""
+    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def write(text: str) -> None:
+    """Text as it is (logs, a debrief's source)."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+class Silent:
+    """Watches a run without a word."""
+
+    def stack(self, services: list[str], seconds: float) -> None:
+        """Nothing."""
+
+    def phase(self, name: str, numbers: dict[str, Any], seconds: float, signal: list[float]) -> None:
+        """Nothing."""
+
+    def mark(self, name: str, kind: str, at: float) -> None:
+        """Nothing."""
+
+    def live(self, name: str, numbers: dict[str, Any], seconds: float) -> None:
+        """Nothing."""
+
+
+class Screen:
+    """Tells a run as it goes on: a live line in a terminal, plain lines elsewhere."""
+
+    def __init__(self) -> None:
+        """Nothing is shown yet."""
+        self._console = console()
+        self._live = Live(Text(""), console=self._console, transient=True, auto_refresh=False)
+
+    def __enter__(self) -> Self:
+        """Begin the live line."""
+        if self._console.is_terminal:
+            self._live.start()
+            self._show(Text("  stack      coming up …", style="dim"))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        self._live.stop()
+
+    def _show(self, line: Text) -> None:
+        if self._console.is_terminal:
+            self._live.update(line, refresh=True)
+
+    def stack(self, services: list[str], seconds: float) -> None:
+        """The stack answers."""
+        self._console.print(_line("stack", f"{' '.join(services)}   up in {seconds:.1f} s"))
+
+    def phase(self, name: str, numbers: dict[str, Any], seconds: float, signal: list[float]) -> None:
+        """A phase is over."""
+        line = _line(name, figures_text(numbers, seconds), error=numbers["errors"] > 0)
+        self._console.print(line.append("  " + sparkline(signal), style="cyan"))
+
+    def mark(self, name: str, kind: str, at: float) -> None:
+        """Something was done to the stack."""
+        self._console.print(_line(f"{at:.1f} s", name, style=MARK_STYLES[kind]))
+
+    def live(self, name: str, numbers: dict[str, Any], seconds: float) -> None:
+        """A phase goes on."""
+        text = figures_text(numbers, 1.0) if numbers else ""
+        self._show(_line(f"{name} …", f"{text}  {seconds:.0f} s", style="dim"))
+
+
+def _line(head: str, text: str, style: str = "", *, error: bool = False) -> Text:
+    return Text.assemble((f"  {head:<15} ", "bold"), (text, style or ("red" if error else "")))
+
+
+def figures_text(numbers: dict[str, Any], seconds: float) -> str:
+    """`291 req/s   p95    9 ms   no errors`; `no requests` where no customer was about."""
+    if not numbers["requests"]:
+        return "no requests"
+    rate = numbers["requests"] / seconds if seconds else 0
+    share = 100 * numbers["errors"] / numbers["requests"]
+    errors = f"{share:3.0f} % errors" if share else "  no errors"
+    return f"{rate:4.0f} req/s   p95 {_time(numbers['p95_ms'])}   {errors}"
+
+
+def _time(ms: float) -> str:
+    return f"{ms:4.0f} ms" if ms < RIGHT_AWAY_MS else f"{ms / 1000:4.1f} s "
+
+
+def sparkline(values: Sequence[float], width: int = SPARK_WIDTH) -> str:
+    """The highest values of equal parts of a series, as bars; empty without values."""
+    if not values:
+        return ""
+    size = max(1, -(-len(values) // width))
+    parts = [max(values[at : at + size]) for at in range(0, len(values), size)]
+    top = max(*parts, 1e-9) if len(parts) > 1 else max(parts[0], 1e-9)
+    return "".join(BARS[min(len(BARS) - 1, int(len(BARS) * value / top))] for value in parts)
+
+
+def header(title: str, detail: str) -> None:
+    """The first line of a run."""
+    console().print(Text.assemble((title, "bold"), (f" · {detail}", "dim")))
+
+
+def verdict(judged: Verdict, headline: str, explained: str | None = None) -> None:
+    """The verdict: failed checks with what was seen, their promise and why it matters, then the others, a line each.
+
+    With `explained`, only that check is told in full: of the other failed ones, what was seen.
+    """
+    out = console()
+    out.print(Text.assemble((f"{judged.outcome:<9}", STYLES[judged.outcome]), headline))
+    for reason in judged.reasons:
+        out.print(Padding(Text(reason), (0, 0, 0, 2), expand=False))
+    for check in sorted(judged.checks, key=lambda one: (one.outcome != FAILED, one.name != explained)):
+        _check(out, check, full=explained in (None, check.name))
+
+
+def _check(out: Console, check: CheckResult, *, full: bool) -> None:
+    sign, style = SIGNS.get(check.outcome, ("?", "yellow"))
+    out.print(
+        Text.assemble((f"  {sign} ", style), (check.name.replace("_", " "), "bold" if check.outcome == FAILED else ""))
+    )
+    if check.outcome == FAILED:
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        rows = (("seen", check.message), ("promise", check.promise), ("why", check.why))
+        for head, text in rows if full else rows[:1]:
+            grid.add_row(Text(head, style="dim"), Text(text))
+        out.print(Padding(grid, (0, 0, 0, 6), expand=False))
+
+
+def pairs(rows: Iterable[tuple[str, str]]) -> None:
+    """Heads and texts, as under "Look around" and "Next"."""
+    out = console()
+    for head, text in rows:
+        out.print(Text.assemble((f"{head:<14}", "bold"), text))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], styles: Sequence[str] = ()) -> None:
+    """A plain table; `styles` per row, by Rich's names."""
+    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        grid.add_column(column)
+    for number, row in enumerate(rows):
+        grid.add_row(*row, style=styles[number] if number < len(styles) else "")
+    console().print(grid)

@@ -1,0 +1,1 @@
+"""What do recorded facts say: figures, promises, verdicts, proofs?"""

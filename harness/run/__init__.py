@@ -1,0 +1,1 @@
+"""How does one run go, from a fresh stack to raw facts on disk?"""

@@ -1,0 +1,117 @@
+"""Where does each run's record stand, and what did earlier runs say?"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from harness import paths
+from harness.paths import RECORDING_FILE, VERDICT_FILE
+from harness.judge.verdict import UNKNOWN
+
+KEPT_RUNS = 20
+AS_SHIPPED = "as shipped"
+
+
+def new_folder(slug: str, run_id: str, within: Path | None = None) -> Path:
+    """A fresh folder for this run; the oldest ones beyond the last twenty are removed."""
+    folder = (within or paths.runs_of(slug)) / run_id
+    folder.mkdir(parents=True)
+    if within is None:
+        _forget_old(slug)
+    return folder
+
+
+def _forget_old(slug: str) -> None:
+    for old in runs(slug)[:-KEPT_RUNS]:
+        if old != shipped_run(slug):
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def runs(slug: str) -> list[Path]:
+    """Folders of finished runs of this lab, oldest first."""
+    return sorted(path.parent for path in paths.runs_of(slug).glob(f"*/{VERDICT_FILE}") if not path.parent.is_symlink())
+
+
+def finish(folder: Path, recorded: dict[str, Any], judged: dict[str, Any]) -> None:
+    """Write recording and verdict, and let `latest` name this run if it is among the lab's own."""
+    _write(folder / RECORDING_FILE, recorded)
+    _write(folder / VERDICT_FILE, judged)
+    if folder.parent != paths.runs_of(recorded["lab"]):
+        return  # part of a proof
+    latest = folder.parent / "latest"
+    fresh = folder.parent / f".latest-{folder.name}"
+    fresh.symlink_to(folder.name)
+    fresh.replace(latest)
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+
+
+def read(path: Path) -> dict[str, Any] | None:
+    """A JSON file of a run; None if it is missing or not whole."""
+    try:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content
+
+
+def last_verdict(slug: str) -> dict[str, Any] | None:
+    """What the last finished run of this lab was judged to be; None without one."""
+    finished = runs(slug)
+    return read(finished[-1] / VERDICT_FILE) if finished else None
+
+
+def shipped_run(slug: str) -> Path | None:
+    """The last judged run of the lab as it is shipped."""
+    for folder in reversed(runs(slug)):
+        judged = read(folder / VERDICT_FILE) or {}
+        if judged.get("variant") == AS_SHIPPED and judged.get("verdict") != UNKNOWN:
+            return folder
+    return None
+
+
+def shipped_recording(slug: str) -> dict[str, Any] | None:
+    """The recording of that run."""
+    folder = shipped_run(slug)
+    return read(folder / RECORDING_FILE) if folder else None
+
+
+class Progress:
+    """What a student has done with a lab: hints seen, solved or not."""
+
+    def __init__(self, slug: str) -> None:
+        """Read it; a lab that was never run has none."""
+        self._path = paths.state_of(slug)
+        self._state = read(self._path) or {}
+
+    @property
+    def solved(self) -> bool:
+        """Whether a check of the student's own files has said FIXED."""
+        return bool(self._state.get("solved"))
+
+    @property
+    def tried(self) -> bool:
+        """Whether the lab has ever been run here."""
+        return bool(self._state.get("tried"))
+
+    def note(self, *, solved: bool) -> None:
+        """A run of the student's files is over."""
+        self._save(tried=True, solved=self.solved or solved)
+
+    def hints_seen(self, check: str) -> int:
+        """How many hints of this check were shown."""
+        return int(self._state.get("hints", {}).get(check, 0))
+
+    def saw_hint(self, check: str, count: int) -> None:
+        """So many hints of this check have been shown."""
+        self._save(hints=self._state.get("hints", {}) | {check: count})
+
+    def _save(self, **changes: Any) -> None:
+        self._state |= changes
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        _write(self._path, self._state)

@@ -1,0 +1,246 @@
+"""How does one run go from a lab's files to a verdict on disk, leaving nothing behind?"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import importlib.util
+import json
+import os
+import platform
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Protocol
+
+import harness
+from harness.judge import figures, verdict
+from harness.lab import files
+from harness.run import crowd, engine, history, lifecycle
+from harness.run.drill import Run, Watcher
+from harness.errors import NotJudgedError, OutageError
+from harness.lab.manifest import Lab
+from harness.judge.recording import FORMAT
+from harness.run.sampling import MEMORY_EVERY_SECONDS, MemoryWatch, Sampler
+from harness.run.stack import Stack
+from harness.run.traffic import Traffic
+from harness.judge.verdict import Verdict
+
+
+class SessionWatcher(Watcher, Protocol):
+    """Who is told how a run goes on, from the stack to the verdict."""
+
+    def stack(self, services: list[str], seconds: float) -> None:
+        """The stack answers."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be run."""
+
+    lab: Lab
+    purpose: str
+    """`lab` (leaves the stack up, serves edits live), `check` or `prove`."""
+    seed: int
+    variant: str = "student"
+    """Whose files these are, as the recording names them."""
+    overlay: Path | None = None
+    """A submission to lay over the lab's files."""
+    within: Path | None = None
+    """Keep the run's folder in here instead of among the lab's runs."""
+
+
+@dataclass
+class Outcome:
+    """What came of it."""
+
+    verdict: Verdict
+    recording: dict[str, Any]
+    folder: Path
+    """The run's folder."""
+    durations: dict[str, float]
+    """Seconds: total, stack, drill, judge, down."""
+    urls: dict[str, str]
+    """Where the services of a stack that was left up are reached."""
+
+
+class Session:
+    """One run. `perform` returns its outcome, and raises only what is not the run's to judge."""
+
+    def __init__(self, order: Order, watcher: SessionWatcher) -> None:
+        """Claim a name and a folder."""
+        self.order, self.watcher = order, watcher
+        self.claim = lifecycle.Claim(order.lab.slug)
+        self.folder = history.new_folder(order.lab.slug, self.claim.run_id, order.within)
+        self.claim.own(self.folder)
+        self.durations: dict[str, float] = {}
+        self.unknown: list[str] = []
+        self.memory: dict[str, Any] = {}
+        self.load: list[list[float]] = []
+        self._begun = time.monotonic()
+
+    def perform(self) -> Outcome:
+        """Stack, drill, recording, verdict; the stack is removed unless this is a `lab`."""
+        keep = self.order.purpose == "lab"
+        stack: Stack | None = None
+        try:
+            stack = self._stack(live=keep)
+            run = self._drilled(stack)
+            outcome = self._judged(run, stack)
+            if keep and not self.unknown:
+                outcome.urls = _urls(stack)
+                self.claim.keep()
+            return outcome
+        finally:
+            with lifecycle.undisturbed():
+                if stack and self.claim.project not in lifecycle.kept():
+                    with self._timed("down"):
+                        stack.down()
+                self.claim.release()
+
+    @contextlib.contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.durations[what] = round(time.monotonic() - begun, 2)
+
+    def _stack(self, *, live: bool) -> Stack:
+        order = self.order
+        source = order.lab.folder if live else files.snapshot(order.lab, self.folder / "files", order.overlay)
+        return Stack(order.lab, self.claim, source, order.seed, live=live)
+
+    def _drilled(self, stack: Stack) -> Run:
+        """The drill on the fresh stack; whatever keeps it from being judged is noted."""
+        order = self.order
+        traffic = Traffic(self.folder, order.seed)
+        run = Run(order.lab, stack, traffic, order.seed, self.watcher)
+        load = Sampler(crowd.wanting, run.clock, crowd.EVERY_SECONDS)
+        self.load = load.series
+        try:
+            with load.running():
+                self._up(stack)
+                run.restart_clock()
+                with self._timed("drill"), self._watched(stack, run):
+                    _load(order.lab)(run)
+                    run.end_phase()
+        except NotJudgedError as reason:
+            self.unknown.append(str(reason))
+        except OutageError:
+            raise
+        except Exception as problem:  # noqa: BLE001 - any failure of a drill means UNKNOWN, never a verdict
+            (self.folder / "drill-error.txt").write_text(traceback.format_exc(), encoding="utf-8")
+            self.unknown.append(f"the drill itself failed: {_place(problem)}")
+        finally:
+            traffic.end()
+        if traffic.starved:
+            self.unknown.append("this machine is too busy: the load generator itself ran more than a second late")
+        elif busy := crowd.complaint(self.load):
+            self.unknown.append(busy)
+        return run
+
+    def _up(self, stack: Stack) -> None:
+        with self._timed("stack"):
+            stack.up()
+        self.watcher.stack(stack.services(), self.durations["stack"])
+
+    @contextlib.contextmanager
+    def _watched(self, stack: Stack, run: Run) -> Iterator[None]:
+        memory = MemoryWatch(stack.containers)
+        sampler = Sampler(memory.measure, run.clock, MEMORY_EVERY_SECONDS)
+        try:
+            with sampler.running():
+                yield
+        finally:
+            self.memory = memory.facts()
+
+    def _judged(self, run: Run, stack: Stack) -> Outcome:
+        order = self.order
+        stack.save_logs(self.folder / "logs")
+        recorded = json.loads(json.dumps(self._recording(run), default=str))
+        with self._timed("judge"):
+            judged = verdict.judge(order.lab.checks, recorded)
+        self.durations["total"] = round(time.monotonic() - self._begun, 2)
+        history.finish(self.folder, recorded, self.as_json(judged))
+        return Outcome(judged, recorded, self.folder, self.durations, {})
+
+    def as_json(self, judged: Verdict) -> dict[str, Any]:
+        """The verdict with all that tells which run it is of."""
+        order = self.order
+        about = {"lab": order.lab.slug, "purpose": order.purpose, "variant": order.variant, "seed": order.seed}
+        run = {"symptom": order.lab.symptom, "run": self.claim.run_id, "folder": str(self.folder)}
+        return about | judged.as_json() | run | {"seconds": self.durations}
+
+    def _recording(self, run: Run) -> dict[str, Any]:
+        requests = run.requests
+        phases = [phase for phase in run.phases if phase["end"] is not None]
+        return {
+            "format": FORMAT,
+            "lab": self.order.lab.slug,
+            "title": self.order.lab.title,
+            "run": self.claim.run_id,
+            "purpose": self.order.purpose,
+            "variant": self.order.variant,
+            "seed": self.order.seed,
+            "started_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            "versions": _versions(),
+            "host": _host(),
+            "durations": {f"{name}_seconds": seconds for name, seconds in self.durations.items()},
+            "phases": phases,
+            "marks": run.marks,
+            "traffic": {
+                "seconds": figures.per_second(requests),
+                "phases": {p["name"]: figures.of_phase(requests, p["start"], p["end"]) for p in phases},
+            },
+            "samples": run.samples,
+            "evidence": run.pictures,
+            "facts": run.facts,
+            "unknown": self.unknown,
+            "memory": self.memory,
+            "load": self.load,
+        }
+
+
+def _load(lab: Lab) -> Callable[[Run], None]:
+    spec = importlib.util.spec_from_file_location(f"outage_drill_{lab.slug.replace('-', '_')}", lab.drill)
+    if spec is None or spec.loader is None:
+        raise OutageError(f"{lab.drill}: cannot be loaded as Python.")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(lab.folder))  # a drill may import a module that stands beside it
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(lab.folder))
+    drill: Callable[[Run], None] = module.drill
+    return drill
+
+
+def _place(problem: Exception) -> str:
+    frame = traceback.extract_tb(problem.__traceback__)[-1]
+    return f"{type(problem).__name__}: {problem} ({Path(frame.filename).name} line {frame.lineno})"
+
+
+def _urls(stack: Stack) -> dict[str, str]:
+    found = {}
+    for service in stack.services():
+        with contextlib.suppress(NotJudgedError):
+            found[service] = stack.url(service)
+    return found
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "outage": harness.__version__,
+        "python": platform.python_version(),
+        "docker": engine.version(),
+        "locust": metadata.version("locust"),
+    }
+
+
+def _host() -> dict[str, Any]:
+    return {"cores": os.cpu_count() or 1, "system": platform.system(), "machine": platform.machine()}

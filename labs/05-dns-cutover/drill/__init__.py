@@ -1,0 +1,1 @@
+"""The drill of DNS cutover: the incident, what it left behind, and the promises."""
