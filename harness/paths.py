@@ -21,6 +21,21 @@ def runs_root() -> Path:
     return Path(os.environ.get("OUTAGE_RUNS") or ROOT / "runs").resolve()
 
 
+def work_root() -> Path:
+    """The folder of the student's files, one folder for each lab (`OUTAGE_WORK` names another)."""
+    return Path(os.environ.get("OUTAGE_WORK") or ROOT / "work").resolve()
+
+
+def work_of(slug: str) -> Path:
+    """The student's files of one lab."""
+    return work_root() / slug
+
+
+def recordings_of(slug: str) -> Path:
+    """The kept recordings of one lab's variants, by which its checks are tested without Docker."""
+    return ROOT / "tests" / "recordings" / slug
+
+
 def runs_of(slug: str) -> Path:
     """The folder of one lab's runs."""
     return runs_root() / slug

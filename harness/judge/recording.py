@@ -1,15 +1,19 @@
-"""What was seen in a run, as checks read it?"""
+"""What was seen in a run, as session, checks and report share it?"""
 
 from __future__ import annotations
 
+import dataclasses
+import gzip
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from harness.errors import NotJudgedError, OutageError
 
-FORMAT = 1
+FORMAT = 2
+T = TypeVar("T")
 
 
 class Mark(NamedTuple):
@@ -20,6 +24,26 @@ class Mark(NamedTuple):
     """Seconds since the drill began."""
     kind: str
     """`fault`, `healed` or `note`."""
+
+
+class Phase(NamedTuple):
+    """A stretch of the drill."""
+
+    name: str
+    start: float
+    """Seconds since the drill began."""
+    end: float
+
+
+class Death(NamedTuple):
+    """A container that ended, or a process in it that the kernel killed, without the drill's doing."""
+
+    service: str
+    at: float
+    """Seconds since the drill began."""
+    what: str
+    """`ended with exit code 1`, `killed: out of memory`."""
+    out_of_memory: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,14 +77,49 @@ class Figures:
         return Figures(**self.by_name.get(name, {"seconds": self.seconds}))
 
 
+@dataclass(frozen=True)
+class Second:
+    """What customers saw of the requests that started in one second of the drill."""
+
+    at: int
+    """The second's number, from 0."""
+    requests: int = 0
+    ok: int = 0
+    errors: int = 0
+    p50_ms: float = 0.0
+    p95_ms: float = 0.0
+    p99_ms: float = 0.0
+    by_error: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Something for the report to draw."""
+
+    title: str
+    kind: str
+    """`bars`, `series`, `spans` or `table`."""
+    data: Mapping[str, Any]
+    """bars: x, y, limit, x_title, y_title · series: lines {name: [[seconds, value]]}, limit, y_title ·
+    spans: rows [{row, label, start, end, bad}] · table: columns, rows."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What the stack used, in MiB."""
+
+    peak_mib: float = 0.0
+    by_container: dict[str, float] = field(default_factory=dict)
+
+
 class Recording:
     """All facts of a run. What `run.record(name=…)` recorded is read as `seen.name`."""
 
     def __init__(self, content: dict[str, Any]) -> None:
         """Wrap the parsed JSON of a recording; OutageError if it has another format."""
-        if content.get("format") != FORMAT:
-            seen = content.get("format")
-            raise OutageError(f"A recording of format {seen!r} cannot be read; this version knows {FORMAT}.")
+        seen = content.get("format") if isinstance(content, dict) else None
+        if seen != FORMAT:
+            raise OutageError(f"A recording of format {seen!r} cannot be read. This version reads format {FORMAT}.")
         self.content = content
 
     def __getattr__(self, name: str) -> Any:
@@ -71,10 +130,59 @@ class Recording:
             raise NotJudgedError(f"the drill did not record `{name}`")
         return self.content["facts"][name]
 
+    # --- which run it is --------------------------------------------------------------------------------------
+
+    @property
+    def lab(self) -> str:
+        """The lab's slug."""
+        return str(self.content["lab"])
+
+    @property
+    def title(self) -> str:
+        """The lab's title."""
+        return str(self.content["title"])
+
+    @property
+    def run_id(self) -> str:
+        """The run's name, which begins with its date and time."""
+        return str(self.content["run"])
+
+    @property
+    def variant(self) -> str:
+        """Whose files were judged: `student`, `as shipped`, `fix …` or `decoy …`."""
+        return str(self.content["variant"])
+
     @property
     def seed(self) -> int:
         """The seed that all of the run's random choices came from."""
         return int(self.content["seed"])
+
+    @property
+    def unknown(self) -> list[str]:
+        """What kept the run from being judged; empty otherwise."""
+        return list(self.content["unknown"])
+
+    @property
+    def host(self) -> dict[str, Any]:
+        """`cores`, `system`, `machine` of the machine that ran it."""
+        return dict(self.content.get("host", {}))
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Of what was used, by name."""
+        return dict(self.content.get("versions", {}))
+
+    @property
+    def durations(self) -> dict[str, float]:
+        """Seconds: `stack_seconds`, `drill_seconds`."""
+        return dict(self.content.get("durations", {}))
+
+    # --- what happened ----------------------------------------------------------------------------------------
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """All that the drill recorded, by name."""
+        return dict(self.content["facts"])
 
     @property
     def marks(self) -> list[Mark]:
@@ -82,14 +190,44 @@ class Recording:
         return [Mark(**mark) for mark in self.content["marks"]]
 
     @property
+    def phases(self) -> list[Phase]:
+        """The drill's phases in order."""
+        return [Phase(**phase) for phase in self.content["phases"]]
+
+    @property
+    def phase_names(self) -> list[str]:
+        """Their names."""
+        return [phase["name"] for phase in self.content["phases"]]
+
+    @property
+    def deaths(self) -> list[Death]:
+        """What ended in the drill without its doing, in order."""
+        return [Death(**death) for death in self.content.get("deaths", [])]
+
+    @property
     def samples(self) -> dict[str, list[list[float]]]:
         """Sampled time series by name: lists of [seconds since the drill began, value]."""
         return dict(self.content["samples"])
 
     @property
-    def phase_names(self) -> list[str]:
-        """The drill's phases in order."""
-        return [phase["name"] for phase in self.content["phases"]]
+    def samples_most(self) -> dict[str, float]:
+        """For some samples: the value at which a bar is full."""
+        return dict(self.content.get("samples_most", {}))
+
+    @property
+    def seconds(self) -> list[Second]:
+        """What customers saw, second by second; seconds without a request are left out."""
+        return [Second(**second) for second in self.content["traffic"]["seconds"]]
+
+    @property
+    def memory(self) -> Memory:
+        """What the stack used."""
+        return Memory(**self.content.get("memory", {}))
+
+    @property
+    def load(self) -> list[list[float]]:
+        """[seconds, threads that wanted a core of the machine], sampled."""
+        return list(self.content.get("load", []))
 
     def phase(self, name: str) -> Figures:
         """What customers saw in this phase; NotJudgedError if the drill never came to it."""
@@ -105,8 +243,29 @@ class Recording:
 
 
 def load(path: Path) -> Recording:
-    """The recording in this file; OutageError names the file if it cannot be read."""
+    """The recording in this file (JSON, or JSON in gzip); OutageError names the file if it cannot be read."""
     try:
-        return Recording(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as problem:
+        raw = path.read_bytes()
+        return Recording(json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw))
+    except (OSError, ValueError, EOFError) as problem:
         raise OutageError(f"{path}: cannot be read as a recording: {problem}.") from problem
+
+
+def save(content: dict[str, Any], path: Path) -> None:
+    """Keep a recording's JSON in this file; the same content gives the same bytes in gzip."""
+    raw = json.dumps(content, separators=(",", ":"), ensure_ascii=True).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(raw, compresslevel=9, mtime=0) if path.suffix == ".gz" else raw)
+
+
+def plain(thing: Any) -> Any:
+    """The same as JSON carries it: named tuples as objects, times as text."""
+    if isinstance(thing, tuple) and hasattr(thing, "_asdict"):
+        return {key: plain(value) for key, value in thing._asdict().items()}
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        return plain(dataclasses.asdict(thing))
+    if isinstance(thing, Mapping):
+        return {str(key): plain(value) for key, value in thing.items()}
+    if isinstance(thing, (list, tuple, set, frozenset)):
+        return [plain(value) for value in thing]
+    return thing if thing is None or isinstance(thing, (bool, int, float, str)) else str(thing)

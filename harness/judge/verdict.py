@@ -1,27 +1,18 @@
-"""What do a lab's checks say of a recording?"""
+"""What is the verdict on a recording?"""
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
-import sys
-import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-from harness.judge import pytest_plugin
-from harness.judge.pytest_plugin import FAILED, PASSED, UNKNOWN_OUTCOME, CheckResult
+from harness.judge import checks
+from harness.judge.checks import FAILED, PASSED, UNKNOWN_OUTCOME, CheckResult
 from harness.judge.recording import Recording
+from harness.lab.manifest import Lab
 
 FIXED, BROKEN, UNKNOWN = "FIXED", "BROKEN", "UNKNOWN"
 EXIT_CODES = {FIXED: 0, BROKEN: 1, UNKNOWN: 2}
-
-_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -53,50 +44,24 @@ class Verdict:
         }
 
 
-def of(checks: Sequence[CheckResult], reasons: Sequence[str] = ()) -> Verdict:
+def of(results: Sequence[CheckResult], reasons: Sequence[str] = ()) -> Verdict:
     """The verdict that follows from the checks, and from what kept the drill from being judged."""
     reasons = list(reasons)
-    if not checks and not reasons:
+    if not results and not reasons:
         reasons.append("the lab has no check")
-    if not reasons and any(check.outcome == FAILED for check in checks):
-        return Verdict(BROKEN, (), tuple(checks))
-    reasons += [f"{check.name}: {check.message}" for check in checks if check.outcome == UNKNOWN_OUTCOME]
-    return Verdict(UNKNOWN if reasons else FIXED, tuple(reasons), tuple(checks))
+    if not reasons and any(result.outcome == FAILED for result in results):
+        return Verdict(BROKEN, (), tuple(results))
+    reasons += [f"{result.name}: {result.message}" for result in results if result.outcome == UNKNOWN_OUTCOME]
+    return Verdict(UNKNOWN if reasons else FIXED, tuple(reasons), tuple(results))
 
 
-def judge(checks_file: Path, recording: dict[str, Any]) -> Verdict:
-    """Run the lab's checks over a recording (the parsed JSON)."""
-    unknown = recording["unknown"]
-    if unknown:
-        return of((), unknown)
-    results, problem = run_checks(checks_file, Recording(recording))
-    return of(results, [problem] if problem else [])
+def judge(lab: Lab, seen: Recording) -> Verdict:
+    """What the lab's promises make of the recording. Depends on nothing but these two."""
+    if seen.unknown:
+        return of((), seen.unknown)
+    if not checks.names(lab):
+        return of(())
+    return of(checks.run_all(lab, seen))
 
 
-def run_checks(checks_file: Path, seen: Recording) -> tuple[list[CheckResult], str | None]:
-    """Each check's result, and what kept the file from being run at all."""
-    plugin = pytest_plugin.Judge(seen)
-    said = io.StringIO()
-    sys.modules.pop(checks_file.stem, None)  # else pytest takes the last lab's checks for this one's
-    with _one_at_a_time, contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
-        pytest.main(_arguments(checks_file), plugins=[plugin])
-    return plugin.results, plugin.problem
-
-
-def _arguments(checks_file: Path) -> list[str]:
-    return [
-        str(checks_file),
-        f"--rootdir={checks_file.parent}",
-        f"-c{os.devnull}",
-        "--noconftest",
-        "--import-mode=importlib",
-        "--capture=no",
-        "-pno:cacheprovider",
-        "-pno:terminal",
-        "-pno:xdist",
-        "-pno:unraisableexception",
-        "-pno:threadexception",
-    ]
-
-
-__all__ = ["BROKEN", "FAILED", "FIXED", "PASSED", "UNKNOWN", "CheckResult", "Verdict", "judge", "of", "run_checks"]
+__all__ = ["BROKEN", "FAILED", "FIXED", "PASSED", "UNKNOWN", "CheckResult", "Verdict", "judge", "of"]

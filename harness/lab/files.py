@@ -1,103 +1,100 @@
-"""Which files does a run use: the student's own, or those of a submission laid over the lab?"""
+"""How are a lab's files found, read and written without following a link?"""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness import paths
 from harness.errors import OutageError
 from harness.lab.manifest import Lab
+from harness.lab.patches import Files
 
-NOT_MOUNTED = ("solution", "__pycache__", "README.md")
 READABLE_FILE, READABLE_FOLDER = 0o644, 0o755
+MOST_BYTES = 1024 * 1024
+"""Of one file, and of all files of a submission together."""
+NOT_CODE = ("__pycache__", ".ipynb_checkpoints", ".idea", ".vscode")
+NOT_CODE_ENDS = ("~", ".pyc", ".swp", ".swo", ".bak", ".orig", ".tmp")
 
 
-def snapshot(lab: Lab, to: Path, overlay: Path | None = None) -> Path:
-    """Copy the lab's files to a folder (so that edits during the drill change nothing), an overlay laid over them."""
-    shutil.copytree(lab.folder, to, ignore=shutil.ignore_patterns(*NOT_MOUNTED))
-    if overlay:
-        for name in overlaid(lab, overlay):
-            shutil.copyfile(overlay / name, to / name)
-    for path in [to, *to.rglob("*")]:
-        path.chmod(READABLE_FOLDER if path.is_dir() else READABLE_FILE)
-    return to
+def names(folder: Path) -> list[str]:
+    """Names of all entries below the folder that are no folders, with forward slashes; no editor's or system's files."""
+    return sorted(path.relative_to(folder).as_posix() for path in _walk(folder))
 
 
-def overlaid(lab: Lab, overlay: Path) -> list[str]:
-    """The names of a submission's files; OutageError if one of them is not editable, or if there is none."""
-    if not overlay.is_dir():
-        raise OutageError(f"{overlay}: there is no such folder of files to check.")
-    everything = [path for path in sorted(overlay.rglob("*")) if "__pycache__" not in path.parts]
-    found = [path for path in everything if path.is_symlink() or not path.is_dir()]
-    names = [path.relative_to(overlay).as_posix() for path in found if not path.is_symlink()]
-    strangers = sorted(set(names) - set(lab.editable)) + [str(path) for path in found if path.is_symlink()]
-    if strangers or not names:
-        what = f"has {strangers[0]}" if strangers else "is empty"
-        raise OutageError(f"{overlay}: a submission holds {', '.join(lab.editable)} and nothing else; this one {what}.")
-    return names
+def _walk(folder: Path) -> Iterator[Path]:
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.name.startswith(".") or entry.name in NOT_CODE or entry.name.endswith(NOT_CODE_ENDS):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(Path(entry.path))
+        else:
+            yield Path(entry.path)
 
 
-def require_present(lab: Lab) -> None:
-    """OutageError if one of the student's files is gone, or if only its owner may read it."""
-    for name in lab.editable:
-        path = lab.folder / name
-        if not path.is_file():
-            raise OutageError(f"{paths.shown(path)} is gone. make reset-{lab.slug} brings it back as shipped.")
-        if not path.stat().st_mode & 0o004:
-            raise OutageError(
-                f"{paths.shown(path)}: only you may read this file, but the service runs as another user. "
-                f"`chmod -R o+rX {paths.shown(paths.labs_root())}` mends it."
-            )
+def texts(folder: Path) -> Files:
+    """The texts of the files below a folder of the lab."""
+    return {name: (folder / name).read_text(encoding="utf-8") for name in names(folder)}
 
 
-def changed(lab: Lab) -> list[str] | None:
-    """The lab's files that differ from how the lab is shipped, relative to it; None where git cannot tell."""
-    listed = _git(lab.folder, "diff", "--name-only", "--relative", _shipped(lab.folder) or "HEAD", "--", ".")
-    return None if listed is None else sorted(listed.split("\n")) if listed else []
+def editable(lab: Lab) -> list[str]:
+    """Names of the files that a student may edit: those of broken/."""
+    return names(lab.broken)
 
 
-def strangers(lab: Lab) -> list[str]:
-    """Files that were changed, added or removed and are not the student's to edit."""
-    added = _git(lab.folder, "ls-files", "--others", "--exclude-standard") or ""
-    return [name for name in sorted({*(changed(lab) or []), *added.split("\n")} - {""}) if name not in lab.editable]
-
-
-def as_shipped(lab: Lab) -> bool:
-    """Whether the student's files are as the lab ships them (True where git cannot tell)."""
-    return not set(changed(lab) or []) & set(lab.editable)
-
-
-def reset(lab: Lab) -> list[str]:
-    """Put the editable files back as shipped; the names of those that were changed."""
-    differing = changed(lab)
-    if differing is None:
-        raise OutageError(f"{paths.shown(lab.folder)}: git does not know how these files were; nothing was reset.")
-    names = [name for name in differing if name in lab.editable]
-    for name in names:
-        content = _git_bytes(lab.folder, "show", f"{_shipped(lab.folder) or 'HEAD'}:./{name}")
-        (lab.folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (lab.folder / name).write_bytes(content)
-    return names
-
-
-def diff(lab: Lab) -> str:
-    """The student's edits as git shows them; empty where there are none."""
-    return _git(lab.folder, "diff", _shipped(lab.folder) or "HEAD", "--", *lab.editable) or ""
-
-
-def _shipped(folder: Path) -> str | None:
-    """The commit that the lab was shipped in: the newest one shared with upstream, so that own commits do not count."""
-    return _git(folder, "merge-base", "HEAD", "@{upstream}")
-
-
-def _git(folder: Path, *args: str) -> str | None:
+def read(root: Path, name: str) -> bytes | None:
+    """A plain file's content; None if it is not there, OutageError if it is something else or too large."""
+    path = root / name
+    for part in [*reversed(path.parents[: len(Path(name).parts) - 1]), path]:
+        if part.is_symlink():
+            raise OutageError(f"{paths.shown(part)} is a link. What next: put a plain file there.")
     try:
-        return _git_bytes(folder, *args).decode(errors="replace").strip()
-    except (OSError, subprocess.CalledProcessError):
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as problem:
+        raise OutageError(f"{paths.shown(path)} cannot be read: {problem.strerror}. What next: ls -l it.") from problem
+    with os.fdopen(handle, "rb") as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise OutageError(f"{paths.shown(path)} is no plain file. What next: put a plain file there.")
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise OutageError(f"{paths.shown(path)} is larger than 1 MiB. Code of a lab is a few hundred lines.")
+    return content
 
 
-def _git_bytes(folder: Path, *args: str) -> bytes:
-    return subprocess.run(["git", "-C", str(folder), *args], capture_output=True, check=True, timeout=20).stdout
+def replace(path: Path, content: bytes) -> None:
+    """Put a new file there; a link, or a link among its folders, makes way and what it leads to is left alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.draft")
+    draft.unlink(missing_ok=True)
+    draft.write_bytes(content)
+    draft.chmod(READABLE_FILE)
+    draft.replace(path)
+
+
+def open_folders(top: Path) -> None:
+    """Let every user read the folders below `top`, and `top` itself: services run as users of their own."""
+    for folder in [top, *(path for path in top.rglob("*") if path.is_dir() and not path.is_symlink())]:
+        folder.chmod(READABLE_FOLDER)
+
+
+class explained:  # noqa: N801 - used as a verb
+    """Errors of the file system become one message: what, where, what next."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _kind: object, problem: BaseException | None, _trace: object) -> None:
+        if isinstance(problem, OSError) and not isinstance(problem, OutageError):
+            where = paths.shown(Path(str(problem.filename or self._folder)))
+            raise OutageError(
+                f"{where}: {problem.strerror}. What next: see that you own {paths.shown(self._folder)} and that the "
+                "disk has room (make doctor)."
+            ) from problem

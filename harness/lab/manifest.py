@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from harness import paths
 from harness.errors import ManifestError
 
 NAME = re.compile(r"^(?P<number>\d{2})-(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)$")
@@ -17,7 +18,7 @@ LEVELS = (1, 2, 3)
 
 @dataclass(frozen=True)
 class Lab:
-    """One lab, as its folder's name and its lab.toml describe it."""
+    """One lab, as its folder's name and its lab.toml describe it. Every path of a lab is computed here."""
 
     folder: Path
     """Absolute path of the lab's folder."""
@@ -29,8 +30,6 @@ class Lab:
     """1 (first labs) to 3 (hard)."""
     minutes: int
     """How long a student needs, roughly."""
-    editable: tuple[str, ...]
-    """The student's files, relative to the folder, with forward slashes."""
     symptom: str
     """The check that must fail as shipped."""
     entry: str
@@ -39,10 +38,8 @@ class Lab:
     """What the stack may use under load."""
     limit_seconds: float
     """After so many seconds a drill is ended."""
-    hints: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Per check, from a question to nearly the answer."""
-    decoys: dict[str, str] = field(default_factory=dict)
-    """Folder in solution/decoys to the check that must catch it."""
+    may_end: tuple[str, ...] = ()
+    """Services whose end by themselves is judged by the lab's own checks, and not by the promise that all labs share."""
 
     @property
     def compose(self) -> Path:
@@ -50,24 +47,54 @@ class Lab:
         return self.folder / "compose.yaml"
 
     @property
-    def checks(self) -> Path:
-        """The lab's checks."""
-        return self.folder / "checks.py"
+    def locustfile(self) -> Path:
+        """What the lab's customers do."""
+        return self.folder / "locustfile.py"
+
+    @property
+    def broken(self) -> Path:
+        """The files that a student may edit, as shipped."""
+        return self.folder / "broken"
+
+    @property
+    def stack(self) -> Path:
+        """The files of the stack that a student may not edit."""
+        return self.folder / "stack"
 
     @property
     def drill(self) -> Path:
-        """The lab's drill."""
-        return self.folder / "drill.py"
+        """The package with the incident, the judge and the checks."""
+        return self.folder / "drill"
+
+    @property
+    def checks(self) -> Path:
+        """The lab's checks."""
+        return self.drill / "checks.py"
 
     @property
     def solution(self) -> Path:
         """The folder that a student opens last."""
         return self.folder / "solution"
 
-    def overlays(self, kind: str) -> dict[str, Path]:
-        """Folders below solution/<kind> (`fixes` or `decoys`) by name."""
-        found = sorted((self.solution / kind).glob("*"))
-        return {path.name: path for path in found if path.is_dir()}
+    @property
+    def fixes(self) -> Path:
+        """The folder with a folder for each right fix."""
+        return self.solution / "fixes"
+
+    @property
+    def decoys(self) -> Path:
+        """The folder with a patch for each wrong fix."""
+        return self.solution / "decoys"
+
+    @property
+    def debrief(self) -> Path:
+        """The cause, the fixes compared, the real cases."""
+        return self.solution / "DEBRIEF.md"
+
+    @property
+    def work(self) -> Path:
+        """The student's own copy of broken/."""
+        return paths.work_of(self.slug)
 
 
 class _Reader:
@@ -98,16 +125,9 @@ class _Reader:
             raise self.fail(key, "a list of texts, not empty")
         return tuple(value)
 
-    def tables(self, key: str) -> dict[str, Any]:
-        value = self.table.get(key, {})
-        if not isinstance(value, dict):
-            raise self.fail(key, "a table")
-        return value
-
 
 KEYS = {
-    "title", "summary", "level", "minutes", "editable", "symptom",
-    "entry", "memory_mib", "limit_seconds", "hints", "decoys",
+    "title", "summary", "level", "minutes", "symptom", "entry", "memory_mib", "limit_seconds", "may_end",
 }  # fmt: skip
 
 
@@ -127,17 +147,16 @@ def read(folder: Path) -> Lab:
         summary=reader.text("summary"),
         level=_level(reader),
         minutes=reader.whole("minutes"),
-        editable=_editable(reader),
         symptom=_check_name(reader, "symptom"),
         entry=reader.text("entry"),
         memory_mib=reader.whole("memory_mib"),
         limit_seconds=float(reader.whole("limit_seconds", 60)),
-        hints=_hints(reader),
-        decoys=_decoys(reader),
+        may_end=reader.texts("may_end") if "may_end" in reader.table else (),
     )
 
 
 def _parse(path: Path) -> dict[str, Any]:
+    """The TOML table in this file."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -159,26 +178,7 @@ def _level(reader: _Reader) -> int:
     return level
 
 
-def _editable(reader: _Reader) -> tuple[str, ...]:
-    names = reader.texts("editable")
-    for name in names:
-        parts = PurePosixPath(name)
-        if parts.is_absolute() or ".." in parts.parts:
-            raise ManifestError(f"{reader.path}: `editable` names {name!r}, which lies outside of the lab.")
-    return names
-
-
 def _check_name(reader: _Reader, key: str) -> str:
     if not CHECK_NAME.match(name := reader.text(key)) or name.startswith("test_"):
         raise reader.fail(key, "a check's name without test_")
     return name
-
-
-def _hints(reader: _Reader) -> dict[str, tuple[str, ...]]:
-    inner = _Reader(reader.path, reader.tables("hints"))
-    return {check: inner.texts(check) for check in inner.table}
-
-
-def _decoys(reader: _Reader) -> dict[str, str]:
-    inner = _Reader(reader.path, reader.tables("decoys"))
-    return {name: _check_name(inner, name) for name in inner.table}

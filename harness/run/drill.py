@@ -6,13 +6,17 @@ import contextlib
 import random
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import redis
 
 from harness.judge import figures
 from harness.run import sampling, waiting
+from harness.run.clocks import StackClock
 from harness.run.container import Container
+from harness.run.course import LIVE_SECONDS, Course, Watcher
+from harness.run.deaths import Doings
+from harness.chance import Chance
 from harness.errors import NotJudgedError, OutageError
 from harness.run.instruments import Http, Postgres, redis_client
 from harness.lab.manifest import Lab
@@ -20,20 +24,6 @@ from harness.run.stack import Stack
 from harness.run.traffic import Traffic
 
 T = TypeVar("T")
-LIVE_SECONDS = 0.25
-
-
-class Watcher(Protocol):
-    """Who is told how the drill goes on (the screen, or nobody)."""
-
-    def phase(self, name: str, numbers: dict[str, Any], seconds: float, signal: list[float]) -> None:
-        """A phase is over, and this is what customers saw."""
-
-    def mark(self, name: str, kind: str, at: float) -> None:
-        """Something was done to the stack."""
-
-    def live(self, name: str, numbers: dict[str, Any], seconds: float) -> None:
-        """A phase goes on; `numbers` are of the last second."""
 
 
 class Run:
@@ -41,23 +31,29 @@ class Run:
 
     def __init__(self, lab: Lab, stack: Stack, traffic: Traffic, seed: int, watcher: Watcher) -> None:
         """The stack answers; the traffic is started but not ordered."""
-        self.seed = seed
-        self.random = random.Random(seed)
+        self.random: random.Random = Chance(lab.slug, seed)
         self.facts: dict[str, Any] = {}
-        self.phases: list[dict[str, Any]] = []
-        self.marks: list[dict[str, Any]] = []
-        self.samples: dict[str, list[list[float]]] = {}
-        self.pictures: list[dict[str, Any]] = []
-        self._lab, self._stack, self._traffic, self._watcher = lab, stack, traffic, watcher
+        self.doings = Doings()
+        self.course = Course(traffic, watcher, self.clock)
+        self._lab, self._stack, self._traffic = lab, stack, traffic
+        self._stack_clock = StackClock()
         self._zero = time.monotonic()
         self._loaded = False
-        self._told = 0.0
         self._http: dict[str, Http] = {}
-        self._phases_told: set[str] = set()
 
     def restart_clock(self) -> None:
         """The drill begins now."""
         self._zero = time.monotonic()
+
+    @property
+    def key(self) -> str:
+        """What the lab's own services want to see before they do as the drill says (OUTAGE_KEY in their environment)."""
+        return self._stack.key
+
+    @property
+    def stays_up(self) -> bool:
+        """Whether the stack is left up for somebody to look at when the drill is over."""
+        return self._stack.live
 
     @property
     def requests(self) -> list[figures.Request]:
@@ -68,73 +64,57 @@ class Run:
         """Seconds since the drill began."""
         return time.monotonic() - self._zero
 
+    def at(self, epoch: float) -> float:
+        """Seconds of the drill at this time of the stack's clocks (seconds since 1970)."""
+        return self._stack_clock.monotonic(epoch) - self._zero
+
+    def epoch(self, at: float | None = None) -> float:
+        """The time of the stack's clocks (seconds since 1970) at this second of the drill, or now."""
+        return self._stack_clock.epoch(self._zero + (self.clock() if at is None else at))
+
     # --- what happens -----------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def traffic(
-        self, users: int, *, service: str, data: dict[str, Any] | None = None, file: str = "traffic.py"
+        self, users: int, *, service: str, data: dict[str, Any] | None = None
     ) -> Iterator[Traffic]:
         """Customers of the lab's locustfile at this service; `data` reaches them as `loadtests.data()`."""
-        self._traffic.begin(self._lab.folder / file, self._stack.url(service), users, data or {}, self._zero)
+        self._traffic.begin(self._lab.locustfile, self._stack.url(service), users, data or {}, self._zero)
         self._loaded = True
         try:
             yield self._traffic
-            self._close_phase()
+            self.course.close()
             self._traffic.finish()
-            self.end_phase()
+            self.course.tell(everything=True)
         finally:
             self._loaded = False
             self._traffic.end()
 
     def phase(self, name: str, seconds: float = 0.0) -> None:
         """End the last phase and begin this one; with `seconds`, also stay in it that long."""
-        self.end_phase()
-        if name in self._phases_told:
-            raise OutageError(
-                f"{self._lab.drill}: the phase {name!r} stands there twice; its figures could not be told apart."
-            )
-        self.phases.append({"name": name, "start": round(self.clock(), 3), "end": None})
+        try:
+            self.course.begin(name)
+        except ValueError as problem:
+            raise OutageError(f"{self._lab.drill}: {problem}.") from None
         until = self.clock() + seconds
         while (left := until - self.clock()) > 0:
             self._tell_live()
             time.sleep(min(LIVE_SECONDS, left))
             self._check_limit()
         if seconds:
-            self._tell_phase()
+            self.course.seconds_are_over()
 
-    def _close_phase(self) -> None:
-        """The phase lasts until now."""
-        if self.phases and self.phases[-1]["end"] is None:
-            self.phases[-1]["end"] = round(self.clock(), 3)
-
-    def end_phase(self) -> None:
-        """It is over, and told if it has not been yet."""
-        self._close_phase()
-        if self.phases:
-            self._tell_phase()
-
-    def _tell_phase(self) -> None:
-        """Once for each phase, as soon as its time is over: what is done next stands below it on the screen."""
-        name, start = self.phases[-1]["name"], self.phases[-1]["start"]
-        if name in self._phases_told:
-            return
-        self._phases_told.add(name)
-        seen = figures.of_phase(self._traffic.requests, start, self.phases[-1]["end"] or self.clock())
-        signal = [value for at, value in next(iter(self.samples.values()), []) if at >= start]
-        self._watcher.phase(name, seen, seen["seconds"], signal)
+    def end(self) -> None:
+        """The drill is over: the last phase is, and all is told that has not been yet."""
+        self.course.close()
+        self.course.tell(everything=True)
 
     def _tell_live(self) -> None:
-        if self.clock() - self._told < LIVE_SECONDS:
-            return
-        self._told = self.clock()
-        name = self.phases[-1]["name"] if self.phases else "warm-up"
-        begun = self.phases[-1]["start"] if self.phases else 0.0
-        recent = self._traffic.since(self._told - 1) if self._loaded else {}
-        self._watcher.live(name, recent, self._told - begun)
+        self.course.tell_live(loaded=self._loaded)
 
     def _check_limit(self) -> None:
         if self.clock() > self._lab.limit_seconds:
-            limit, phase = f"{self._lab.limit_seconds:g} s", self.phases[-1]["name"] if self.phases else "warm-up"
+            limit, phase = f"{self._lab.limit_seconds:g} s", self.course.now[0]
             raise NotJudgedError(f"the drill was ended after its limit of {limit}, in {phase!r}: is this machine busy?")
         if self._loaded:
             self._traffic.require_alive()
@@ -150,17 +130,12 @@ class Run:
     def _acted(self, name: str, kind: str, action: Callable[..., T], *args: Any) -> T:
         self._check_limit()
         result = action(*args)
-        self._mark(name, kind)
+        self.course.mark(name, kind)
         return result
 
     def mark(self, name: str) -> None:
         """Note a moment."""
-        self._mark(name, "note")
-
-    def _mark(self, name: str, kind: str) -> None:
-        at = round(self.clock(), 3)
-        self.marks.append({"name": name, "at": at, "kind": kind})
-        self._watcher.mark(name, kind, at)
+        self.course.mark(name, "note")
 
     def wait_until(self, condition: Callable[[], T], seconds: float, what: str) -> T:
         """The first truthy answer; the verdict is UNKNOWN, with `what`, if none comes in time."""
@@ -207,17 +182,20 @@ class Run:
             raise NotJudgedError(reason)
 
     @contextlib.contextmanager
-    def sample(self, name: str, function: Callable[[], float], every_ms: int = 100) -> Iterator[sampling.Sampler]:
-        """Keep what the function says as a time series; the first one is the lab's signal."""
+    def sample(
+        self, name: str, function: Callable[[], float], every_ms: int = 100, most: float | None = None
+    ) -> Iterator[sampling.Sampler]:
+        """Keep what the function says as a time series; the first one is the lab's signal.
+
+        `most` is the value of a full bar on the screen: without it bars of two runs cannot be compared.
+        """
         sampler = sampling.Sampler(function, self.clock, every_ms / 1000)
-        self.samples[name] = sampler.series
+        self.course.samples[name] = sampler.series
+        if most is not None:
+            self.course.samples_most[name] = most
         with sampler.running():
             yield sampler
         self.require(sampler.series or not sampler.failures, f"{name!r} could not be sampled: {sampler.failures[:1]}")
-
-    def evidence(self, title: str, kind: str, **picture: Any) -> None:
-        """A picture for the report: `bars` (x, y, limit), `series` (lines), `spans` (rows) or `table`."""
-        self.pictures.append({"title": title, "kind": kind} | picture)
 
     def notes(self, ledger: str) -> list[dict[str, Any]]:
         """What the customers have written down (`self.note(ledger, …)`), each with `at`, seconds of the drill's clock.
@@ -248,4 +226,4 @@ class Run:
 
     def container(self, service: str) -> Container:
         """The container of this service."""
-        return Container(self._stack.run_id, service)
+        return Container(self._stack.run_id, service, self.doings)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import importlib.util
-import json
 import os
 import platform
 import sys
@@ -18,21 +16,24 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import harness
-from harness.judge import figures, verdict
-from harness.lab import files
-from harness.run import crowd, engine, history, lifecycle
-from harness.run.drill import Run, Watcher
+from harness import text
 from harness.errors import NotJudgedError, OutageError
+from harness.judge import checks, figures, recording, verdict
+from harness.judge.recording import FORMAT, Death, Recording
+from harness.judge.verdict import Verdict
+from harness.lab import submission
 from harness.lab.manifest import Lab
-from harness.judge.recording import FORMAT
+from harness.run import crowd, engine, history, lifecycle, logs
+from harness.run.course import Watcher
+from harness.run.deaths import DeathWatch
+from harness.run.drill import Run
 from harness.run.sampling import MEMORY_EVERY_SECONDS, MemoryWatch, Sampler
 from harness.run.stack import Stack
 from harness.run.traffic import Traffic
-from harness.judge.verdict import Verdict
 
 
 class SessionWatcher(Watcher, Protocol):
-    """Who is told how a run goes on, from the stack to the verdict."""
+    """Follows how a run goes on, from the stack to the verdict."""
 
     def stack(self, services: list[str], seconds: float) -> None:
         """The stack answers."""
@@ -49,7 +50,7 @@ class Order:
     variant: str = "student"
     """Whose files these are, as the recording names them."""
     overlay: Path | None = None
-    """A submission to lay over the lab's files."""
+    """A submission to lay over the shipped files; without one the student's files are judged."""
     within: Path | None = None
     """Keep the run's folder in here instead of among the lab's runs."""
 
@@ -59,7 +60,7 @@ class Outcome:
     """What came of it."""
 
     verdict: Verdict
-    recording: dict[str, Any]
+    recording: Recording
     folder: Path
     """The run's folder."""
     durations: dict[str, float]
@@ -80,6 +81,7 @@ class Session:
         self.durations: dict[str, float] = {}
         self.unknown: list[str] = []
         self.memory: dict[str, Any] = {}
+        self.deaths: list[Death] = []
         self.load: list[list[float]] = []
         self._begun = time.monotonic()
 
@@ -112,8 +114,8 @@ class Session:
 
     def _stack(self, *, live: bool) -> Stack:
         order = self.order
-        source = order.lab.folder if live else files.snapshot(order.lab, self.folder / "files", order.overlay)
-        return Stack(order.lab, self.claim, source, order.seed, live=live)
+        source = order.lab.work if live else submission.snapshot(order.lab, self.folder / "files", order.overlay)
+        return Stack(order.lab, self.claim, source, live=live)
 
     def _drilled(self, stack: Stack) -> Run:
         """The drill on the fresh stack; whatever keeps it from being judged is noted."""
@@ -127,8 +129,8 @@ class Session:
                 self._up(stack)
                 run.restart_clock()
                 with self._timed("drill"), self._watched(stack, run):
-                    _load(order.lab)(run)
-                    run.end_phase()
+                    checks.package(order.lab, "drill").drill(run)
+                    run.end()
         except NotJudgedError as reason:
             self.unknown.append(str(reason))
         except OutageError:
@@ -153,21 +155,23 @@ class Session:
     def _watched(self, stack: Stack, run: Run) -> Iterator[None]:
         memory = MemoryWatch(stack.containers)
         sampler = Sampler(memory.measure, run.clock, MEMORY_EVERY_SECONDS)
+        deaths = DeathWatch(stack.run_id, run.doings, run.at)
         try:
-            with sampler.running():
+            with sampler.running(), deaths.running():
                 yield
         finally:
             self.memory = memory.facts()
+            self.deaths = deaths.found
 
     def _judged(self, run: Run, stack: Stack) -> Outcome:
         order = self.order
-        stack.save_logs(self.folder / "logs")
-        recorded = json.loads(json.dumps(self._recording(run), default=str))
+        logs.save(stack.containers(), self.folder / "logs", run.course.phases, run.at)
+        content = text.printable_json(recording.plain(self._recording(run)))
         with self._timed("judge"):
-            judged = verdict.judge(order.lab.checks, recorded)
+            judged = verdict.judge(order.lab, Recording(content))
         self.durations["total"] = round(time.monotonic() - self._begun, 2)
-        history.finish(self.folder, recorded, self.as_json(judged))
-        return Outcome(judged, recorded, self.folder, self.durations, {})
+        history.finish(self.folder, content, self.as_json(judged))
+        return Outcome(judged, Recording(content), self.folder, self.durations, {})
 
     def as_json(self, judged: Verdict) -> dict[str, Any]:
         """The verdict with all that tells which run it is of."""
@@ -178,7 +182,7 @@ class Session:
 
     def _recording(self, run: Run) -> dict[str, Any]:
         requests = run.requests
-        phases = [phase for phase in run.phases if phase["end"] is not None]
+        phases = run.course.phases
         return {
             "format": FORMAT,
             "lab": self.order.lab.slug,
@@ -192,32 +196,19 @@ class Session:
             "host": _host(),
             "durations": {f"{name}_seconds": seconds for name, seconds in self.durations.items()},
             "phases": phases,
-            "marks": run.marks,
+            "marks": run.course.marks,
             "traffic": {
                 "seconds": figures.per_second(requests),
-                "phases": {p["name"]: figures.of_phase(requests, p["start"], p["end"]) for p in phases},
+                "phases": {phase.name: figures.of_phase(requests, phase.start, phase.end) for phase in phases},
             },
-            "samples": run.samples,
-            "evidence": run.pictures,
+            "samples": run.course.samples,
+            "samples_most": run.course.samples_most,
+            "deaths": self.deaths,
             "facts": run.facts,
             "unknown": self.unknown,
             "memory": self.memory,
             "load": self.load,
         }
-
-
-def _load(lab: Lab) -> Callable[[Run], None]:
-    spec = importlib.util.spec_from_file_location(f"outage_drill_{lab.slug.replace('-', '_')}", lab.drill)
-    if spec is None or spec.loader is None:
-        raise OutageError(f"{lab.drill}: cannot be loaded as Python.")
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(lab.folder))  # a drill may import a module that stands beside it
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(lab.folder))
-    drill: Callable[[Run], None] = module.drill
-    return drill
 
 
 def _place(problem: Exception) -> str:

@@ -24,12 +24,13 @@ MOST_CROWDING = 3.0
 class Stack:
     """The containers of one run."""
 
-    def __init__(self, lab: Lab, claim: lifecycle.Claim, files: Path, seed: int, *, live: bool = False) -> None:
+    def __init__(self, lab: Lab, claim: lifecycle.Claim, files: Path, *, live: bool = False) -> None:
         """`files`: the folder that the editable files are mounted from. `live`: serve edits as they are made."""
         self.lab, self.run_id = lab, claim.project
         self.files = files
-        self.secret = secrets.token_hex(8)
-        self._live, self._seed = live, seed
+        self.live = live
+        self.secret = secrets.token_hex(16)
+        self.key = secrets.token_hex(16)
 
     def environment(self) -> dict[str, str]:
         """What the compose files are filled in with."""
@@ -42,10 +43,10 @@ class Stack:
                 "OUTAGE_RUN": self.run_id,
                 "OUTAGE_LAB": self.lab.slug,
                 "OUTAGE_FILES": str(self.files),
-                "OUTAGE_LAB_DIR": str(self.lab.folder),
+                "OUTAGE_STACK": str(self.lab.stack),
                 "OUTAGE_SECRET": self.secret,
-                "OUTAGE_SEED": str(self._seed),
-                "OUTAGE_RELOAD": "1" if self._live else "0",
+                "OUTAGE_KEY": self.key,
+                "OUTAGE_RELOAD": "1" if self.live else "0",
             }
         )
 
@@ -70,7 +71,7 @@ class Stack:
                     raise scene.of_exit(service)
                 if service in waiting and readiness.ready(container, self.secret):
                     waiting.discard(service)
-            if self._live and time.monotonic() > begun + LOADED_SECONDS:
+            if self.live and time.monotonic() > begun + LOADED_SECONDS:
                 scene.require_loaded(sorted(waiting))
             patience = READY_SECONDS * crowding()
             if waiting and time.monotonic() > begun + patience:
@@ -86,7 +87,7 @@ class Stack:
         return sorted(container["Labels"][engine.LABEL_SERVICE] for container in self.containers())
 
     def address(self, service: str, port: int | None = None) -> tuple[str, int]:
-        """Host and port where this machine reaches the service; looked up anew, since restarts change it.
+        """Host and port where this machine reaches the service; looked up each time, since restarts change it.
 
         `port`: the container's own, where it publishes several.
         """
@@ -98,13 +99,6 @@ class Stack:
     def url(self, service: str) -> str:
         """The same as an http:// address."""
         return "http://{}:{}".format(*self.address(service))
-
-    def save_logs(self, folder: Path) -> None:
-        """Write what each service printed to `<service>.log` in this folder."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for container in self.containers():
-            text = engine.client().api.logs(container["Id"], tail=2000)
-            (folder / f"{container['Labels'][engine.LABEL_SERVICE]}.log").write_bytes(text)
 
     def down(self) -> None:
         """Remove everything of this stack; harmless if there is nothing."""
