@@ -23,13 +23,15 @@ import org.apache.kafka.common.errors.UnknownMemberIdException;
 
 /**
  * Kafka's own broker, and beside it in the same process what a lab needs: the topics that KAFKA_TOPICS names
- * ("orders:3 mails:1"), and on port 8000 whether they are there, what has gone in and out of each, and how far groups are.
+ * ("orders:3 mails:1"), and on port 8000 whether they are there. What has gone in and out of each, and how far groups are,
+ * is told to the drill alone, which shows the run's key: student code reaches this port too.
  */
 public final class Broker {
     private static final String METRIC = "kafka.server:type=BrokerTopicMetrics,name=%s,topic=%s";
     private static final Map<String, String> COUNTED =
         Map.of("messages_in", "MessagesInPerSec", "bytes_in", "BytesInPerSec", "bytes_out", "BytesOutPerSec");
     private static final Map<String, Integer> TOPICS = topics();
+    private static final String KEY = System.getenv().getOrDefault("OUTAGE_KEY", "");
     private static volatile Admin admin;
 
     public static void main(String[] arguments) throws Exception {
@@ -129,7 +131,7 @@ public final class Broker {
         return "{}";
     }
 
-    /** Who leaves by himself meanwhile is gone, too; a group in which nobody is left is an illegal argument to Kafka's client. */
+    /** A member that leaves meanwhile is gone, too; a group without any member is an illegal argument to Kafka's client. */
     private static void forget(String group) throws Exception {
         try {
             admin.removeMembersFromConsumerGroup(group, new RemoveMembersFromConsumerGroupOptions()).all().get();
@@ -152,7 +154,8 @@ public final class Broker {
     private static void serve(HttpServer server, String path, Page page) {
         server.createContext(path, exchange -> {
             try {
-                answer(exchange, 200, page.text());
+                boolean known = !KEY.isEmpty() && KEY.equals(exchange.getRequestHeaders().getFirst("X-Outage-Key"));
+                answer(exchange, known ? 200 : 403, known ? page.text() : "{}");
             } catch (Exception problem) {
                 System.err.println(path + ": " + problem);
                 answer(exchange, 500, "{}");
