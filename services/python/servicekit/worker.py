@@ -2,8 +2,8 @@
 
 `python -m servicekit.worker NAME` imports NAME and calls its `main()`. Port 8000 answers `/health`, and what the module
 offers as `pages`: a dictionary of paths to functions without arguments, whose result is answered as JSON.
-An exception ends the service with its traceback. Where edits are served at once (OUTAGE_RELOAD=1) the module is started
-anew after each edit, also after one that did not work.
+In the log the service has the name OUTAGE_SERVICE, or else NAME. An exception ends it with its traceback. Where edits are
+served at once (OUTAGE_RELOAD=1) the module is started again after each edit, also after one that did not work.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Answers(BaseHTTPRequestHandler):
 
 def work(name: str) -> None:
     """Import the module, open its pages, and call its `main()`; whatever it raises is shown and ends the process."""
-    log_as_json(name)
+    log_as_json(os.environ.get("OUTAGE_SERVICE", name))
     signal.signal(signal.SIGTERM, _leave)
     with _told("does not load"), _told_if_it_hangs():
         module = importlib.import_module(name)
