@@ -2,7 +2,7 @@
 
 `python -m servicekit.worker NAME` imports NAME and calls its `main()`. Port 8000 answers `/health`, and what the module
 offers as `pages`: a dictionary of paths to functions without arguments, whose result is answered as JSON.
-In the log the service has the name OUTAGE_SERVICE, or else NAME. An exception ends it with its traceback. Where edits are
+Its log is in the name of OUTAGE_SERVICE, else of NAME. An exception ends it with its traceback. Where edits are
 served at once (OUTAGE_RELOAD=1) the module is started again after each edit, also after one that did not work.
 """
 
