@@ -1,4 +1,4 @@
-"""What happened when in a recording, whatever of it is missing?"""
+"""What happened when in a run, and how do the times of two runs compare?"""
 
 from __future__ import annotations
 
@@ -8,43 +8,26 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
-Json = dict[str, Any]
+from harness.judge.recording import Phase, Recording, Second
+
 Points = list[tuple[float, float | None]]
 Clock = Callable[[float], float]
+DEATH = "death"
 
 
 @dataclass(frozen=True)
-class Phase:
-    """A named stretch of a drill, in seconds since it began."""
-
-    name: str
-    start: float
-    end: float
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A named moment of a drill: a fault, the fault's end (`healed`) or a note."""
+class Moment:
+    """A named moment of a drill: a fault, the fault's end (`healed`), a note, or a death that the drill did not do."""
 
     number: int
     """1, 2, 3 … in the order of time: how pictures refer to it."""
     name: str
     at: float
+    """Seconds since the drill began."""
     kind: str
-
-
-@dataclass(frozen=True)
-class Second:
-    """What the customers saw in one second."""
-
-    middle: float
-    """Where a picture draws it: half a second after its beginning."""
-    requests: float
-    latency_ms: tuple[float | None, float | None, float | None]
-    """p50, p95, p99; None where nothing was measured."""
-    errors: Counter[str]
 
 
 @dataclass(frozen=True)
@@ -52,15 +35,18 @@ class Course:
     """The course of one run over time."""
 
     phases: tuple[Phase, ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[Moment, ...]
     seconds: tuple[Second, ...]
+    """From the first second with a request to the last, none left out."""
     samples: dict[str, Points]
+    most: dict[str, float]
+    """For some samples: the value that fills the axis of every run of the lab."""
     end: float
 
     @property
     def errors(self) -> Counter[str]:
         """The errors of the whole run by kind."""
-        return sum((second.errors for second in self.seconds), Counter())
+        return sum((Counter(second.by_error) for second in self.seconds), Counter())
 
 
 def number(value: object) -> float | None:
@@ -75,39 +61,29 @@ def points(pairs: Iterable[Any]) -> Points:
     return [(at, number(pair[1])) for pair in pairs if (at := number(pair[0])) is not None]
 
 
-def read(recording: Json) -> Course:
-    """The course that this recording tells."""
-    seconds = tuple(_second(row) for row in (recording.get("traffic") or {}).get("seconds") or [])
-    samples = {str(name): points(pairs or []) for name, pairs in (recording.get("samples") or {}).items()}
-    rows = sorted(recording.get("marks") or [], key=lambda row: number(row.get("at")) or 0)
-    marks = tuple(_mark(position, row) for position, row in enumerate(rows, start=1))
-    phases = recording.get("phases") or []
-    end = _end(phases, marks, seconds, samples)
-    return Course(tuple(_phase(row, end) for row in phases), marks, seconds, samples, end)
+def read(seen: Recording) -> Course:
+    """The course of this run."""
+    seconds = _all(seen.seconds)
+    samples = {name: points(pairs) for name, pairs in seen.samples.items()}
+    marks, phases = tuple(_marks(seen)), tuple(seen.phases)
+    ends = [phase.end for phase in phases] + [mark.at for mark in marks]
+    if not phases or seen.unknown:  # else traffic after the last phase is not shown
+        ends += [second.at + 1.0 for second in seconds] + [at for pairs in samples.values() for at, _ in pairs]
+    return Course(phases, marks, seconds, samples, seen.samples_most, max(ends, default=0.0))
 
 
-def _second(row: Json) -> Second:
-    p50, p95, p99 = (number(row.get(key)) or None for key in ("p50_ms", "p95_ms", "p99_ms"))
-    errors = Counter({str(kind): count for kind, count in (row.get("by_error") or {}).items()})
-    return Second((number(row.get("at")) or 0) + 0.5, number(row.get("requests")) or 0, (p50, p95, p99), errors)
+def _all(seconds: list[Second]) -> tuple[Second, ...]:
+    """With the seconds in which no request started, so that no line is drawn across them."""
+    known = {second.at: second for second in seconds}
+    return tuple(known.get(at, Second(at)) for at in range(min(known), max(known) + 1)) if known else ()
 
 
-def _mark(position: int, row: Json) -> Mark:
-    return Mark(position, str(row.get("name", "")), number(row.get("at")) or 0, str(row.get("kind", "note")))
-
-
-def _phase(row: Json, end: float) -> Phase:
-    start, stop = number(row.get("start")) or 0, number(row.get("end"))
-    return Phase(str(row.get("name", "")), start, max(start, end if stop is None else stop))
-
-
-def _end(phases: list[Json], marks: tuple[Mark, ...], seconds: tuple[Second, ...], samples: dict[str, Points]) -> float:
-    """The last moment of which anything is known; traffic after the last phase is not shown."""
-    ends = [number(row.get(key)) or 0 for row in phases for key in ("start", "end")] + [mark.at for mark in marks]
-    if phases and number(phases[-1].get("end")) is not None:
-        return max(ends)
-    ends += [second.middle + 0.5 for second in seconds]
-    return max([*ends, *(at for pairs in samples.values() for at, _ in pairs)], default=0.0)
+def _marks(seen: Recording) -> list[Moment]:
+    told = [(mark.at, mark.name, mark.kind) for mark in seen.marks]
+    told += [(death.at, f"{death.service} {death.what}", DEATH) for death in seen.deaths]
+    return [
+        Moment(place, name, at, kind) for place, (at, name, kind) in enumerate(sorted(told, key=itemgetter(0)), start=1)
+    ]
 
 
 def onto(course: Course, other: Course) -> Clock:

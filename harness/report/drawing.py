@@ -19,6 +19,7 @@ SERIES = tuple(
 FONT = {"family": "system-ui, -apple-system, Segoe UI, Roboto, sans-serif", "size": 13, "color": INK}
 LETTER_PX = 7.0
 LEFT, RIGHT = 58, 14
+FEW = 6
 
 
 def text(value: object, longest: int = 60) -> str:
@@ -32,6 +33,11 @@ def axis(**more: Any) -> Json:
     """An axis in the report's style."""
     style = {"gridcolor": LINE, "linecolor": LINE, "zeroline": False, "fixedrange": True, "automargin": False}
     return {**style, "tickfont": {"size": 12, "color": MUTED}, **more}
+
+
+def counted(top: float) -> Json:
+    """A value axis from 0 to `top`: its ticks are whole numbers where these are few."""
+    return {"range": [0, top], **({"dtick": 1} if 1 <= top < FEW else {"nticks": 4})}
 
 
 def layout(**more: Any) -> Json:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.report.course import Clock, Course, Mark, Phase
+from harness.judge.recording import Phase
+from harness.report.course import DEATH, Clock, Course, Moment
 from harness.report.drawing import BAD, BAND, CARD, GOOD, INK, LETTER_PX, MUTED, Json, label, text
 
 ROW_PX = 20
 PAD_PX = 8
-KINDS = {"fault": ("▼", BAD, "solid"), "healed": ("▲", GOOD, "dash"), "note": ("●", MUTED, "dot")}
+KINDS = {
+    "fault": ("▼", BAD, "solid"),
+    "healed": ("▲", GOOD, "dash"),
+    DEATH: ("✚", INK, "dashdot"),
+    "note": ("●", MUTED, "dot"),
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ def phase_spots(phases: Iterable[Phase], clock: Clock, span: float, width_px: fl
     return rowed(spots)
 
 
-def mark_spots(marks: Iterable[Mark], clock: Clock, span: float, width_px: float, *, named: bool) -> list[Spot]:
+def mark_spots(marks: Iterable[Moment], clock: Clock, span: float, width_px: float, *, named: bool) -> list[Spot]:
     """The marks' labels beside their lines; only their numbers where there is no room for names.
 
     From right to left, so that a line that rises to a higher row passes no label on its way.
@@ -61,7 +67,7 @@ def mark_spots(marks: Iterable[Mark], clock: Clock, span: float, width_px: float
     return rowed(_mark_spot(mark, clock(mark.at), width_px / span, width_px, named=named) for mark in latest_first)
 
 
-def _mark_spot(mark: Mark, at: float, scale: float, width_px: float, *, named: bool) -> Spot:
+def _mark_spot(mark: Moment, at: float, scale: float, width_px: float, *, named: bool) -> Spot:
     """The label on the right of its line if it fits there, else on the side with more room, cut to it."""
     line, sign = at * scale, f"{look(mark.kind)[0]} {mark.number}"
     room = max(int(max(line, width_px - line) / LETTER_PX) - len(sign) - 1, 4)
@@ -93,7 +99,7 @@ def phase_names(spots: Iterable[Spot]) -> list[Json]:
     ]
 
 
-def mark_names(spots: list[Spot], marks: Iterable[Mark], width_px: float, span: float, above_px: float) -> list[Json]:
+def mark_names(spots: list[Spot], marks: Iterable[Moment], width_px: float, span: float, above_px: float) -> list[Json]:
     """The marks' labels as annotations, `above_px` over the plot."""
     kinds = {mark.number: mark.kind for mark in marks}
     return [_mark_name(spot, kinds[int(spot.words.split()[1])], width_px / span, above_px) for spot in spots]
@@ -124,13 +130,13 @@ def bands(course: Course, clock: Clock) -> list[Json]:
     ]
 
 
-def lines(spots: list[Spot], marks: Iterable[Mark], clock: Clock, above_px: float, plot_px: float) -> list[Json]:
+def lines(spots: list[Spot], marks: Iterable[Moment], clock: Clock, above_px: float, plot_px: float) -> list[Json]:
     """The marks as vertical lines, each up to its label."""
     tops = {int(spot.words.split()[1]): above_px + (spot.row + 0.9) * ROW_PX for spot in spots}
     return [_line(mark, clock(mark.at), 1 + tops[mark.number] / plot_px) for mark in marks]
 
 
-def _line(mark: Mark, at: float, top: float) -> Json:
+def _line(mark: Moment, at: float, top: float) -> Json:
     _, colour, dash = look(mark.kind)
-    style = {"color": colour or INK, "width": 2, "dash": dash}
+    style = {"color": colour, "width": 2, "dash": dash}
     return {"type": "line", "yref": "paper", "y0": 0, "y1": top, "x0": at, "x1": at, "line": style}

@@ -1,60 +1,66 @@
-"""How does a recording become one HTML file that stands alone?"""
+"""How does a recording become one page that opens without a network?"""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
-from harness.report import summary, timeline
-from harness.report.course import Course, Json, read
-from harness.report.drawing import KINDS, LATENCY, SIGNAL, axis, embedded, layout
-from harness.report.evidence import Picture, peak, picture
+from harness.judge.recording import Recording
+from harness.judge.verdict import Verdict
+from harness.report import evidence, script, summary, timeline
+from harness.report.course import DEATH, Course, read
+from harness.report.drawing import KINDS, LATENCY, SIGNAL, Json, axis, counted, embedded, layout
+from harness.report.evidence import Draw, Pair
 from harness.report.labels import look
 
+RARE_MARKS = {"note": "note", DEATH: "ended by itself"}
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-@dataclass(frozen=True)
-class Pair:
-    """A piece of evidence of this run, and the same of the run as shipped."""
-
-    now: Picture
-    shipped: Picture | None
-
-
-def write(recording: Json, verdict: Json, to: Path, shipped: Json | None = None) -> None:
-    """Writes the report of one run as one HTML file that needs nothing else.
+def write(
+    seen: Recording,
+    judged: Verdict,
+    to: Path,
+    *,
+    symptom: str = "",
+    pictures: Draw = lambda _: (),
+    shipped: Recording | None = None,
+) -> None:
+    """Writes the report of one run: one HTML file, and once for all reports of a machine the plotting script.
 
     Args:
-        recording: the run (recording.json, format 1); parts of it may be missing.
-        verdict: what the checks made of it (verdict.json).
+        seen: the run.
+        judged: what the checks made of it.
         to: the file to write.
-        shipped: the recording of the last run of the same lab as shipped, to compare with.
+        symptom: the name of the check that must fail as shipped.
+        pictures: what the lab has to show of a run; called for this run and for the one as shipped.
+        shipped: the last run of the same lab as shipped, to compare with.
 
     Raises:
-        OSError: the file cannot be written.
+        OSError: the file or the script cannot be written.
+        OutageError: there is no script to be found.
     """
-    to.write_text(rendered(recording, verdict, shipped), encoding="utf-8", errors="backslashreplace")
+    text = rendered(seen, judged, script.address(to), symptom=symptom, pictures=pictures, shipped=shipped)
+    to.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
-def rendered(recording: Json, verdict: Json, shipped: Json | None = None) -> str:
-    """The report as text."""
-    other = shipped if shipped and shipped.get("run") != recording.get("run") else None
-    now, before = read(recording), read(other) if other else None
-    pairs = _evidence(recording, other)
-    figures, more = _figures(now, before, pairs)
-    words = _words(recording, verdict, other)
-    keys = _legend(now, before) | {"marks": [(mark, look(mark.kind)[0]) for mark in now.marks]}
-    embeds = {"figures": Markup(embedded(figures)), "plotly": Markup(get_plotlyjs())}  # noqa: S704 - both escaped for scripts
-    drawn = {"drawn": set(figures), "more": more, "pairs": pairs, "nonce": secrets.token_urlsafe(12)}
-    return _template().render(**words, **keys, **embeds, **drawn)
+def rendered(
+    seen: Recording, judged: Verdict, address: str, *, symptom: str, pictures: Draw, shipped: Recording | None
+) -> str:
+    """The report as text; `address` is where it finds the plotting script."""
+    other = shipped if shipped and shipped.run_id != seen.run_id else None
+    now, before = read(seen), read(other) if other else None
+    shown = evidence.of(seen, other, pictures)
+    figures, more = _figures(now, before, shown.pairs)
+    keys = _legend(now, before)
+    embeds = {"figures": Markup(embedded(figures)), "script": address}  # noqa: S704 - escaped for scripts
+    drawn = {"drawn": set(figures), "more": more, "evidence": shown, "nonce": secrets.token_urlsafe(12)}
+    return _template().render(**_words(seen, judged, symptom, other), **keys, **embeds, **drawn)
 
 
 @cache
@@ -68,38 +74,22 @@ def _template() -> Template:
 def _figures(now: Course, before: Course | None, pairs: list[Pair]) -> tuple[dict[str, Json], list[tuple[str, str]]]:
     """All figures by name, and name and title of the further samples."""
     timelines = dict(zip(("now", "shipped"), timeline.figures(now, before), strict=True))
-    pictures = {each.key: each.figure for pair in pairs for each in (pair.now, pair.shipped) if each}
-    samples = {f"sample{index}": (name, line) for index, (name, line) in enumerate(list(now.samples.items())[1:])}
-    lines = {key: _sample(line) for key, (_, line) in samples.items()}
+    pictures = {each.key: each.figure for pair in pairs for each in (pair.now, pair.before) if each}
+    further = {f"sample{index}": name for index, name in enumerate(list(now.samples)[1:])}
+    lines = {key: _sample(now, name) for key, name in further.items()}
     drawn = {key: figure for key, figure in {**timelines, **pictures, **lines}.items() if figure}
-    return drawn, [(key, name) for key, (name, _) in samples.items()]
+    return drawn, list(further.items())
 
 
-def _sample(points: list[tuple[float, float | None]]) -> Json:
-    trace = {
-        "type": "scatter",
-        "x": [at for at, _ in points],
-        "y": [value for _, value in points],
-        "line": {"color": SIGNAL},
-    }
+def _sample(course: Course, name: str) -> Json:
+    times, values = zip(*course.samples[name], strict=True) if course.samples[name] else ((), ())
+    trace = {"type": "scatter", "mode": "lines", "x": times, "y": values, "line": {"color": SIGNAL}}
     margin = {"l": 58, "r": 14, "t": 10, "b": 36}
-    style = layout(height=150, margin=margin, xaxis=axis(ticksuffix=" s"), yaxis=axis(rangemode="tozero", nticks=4))
-    return {"data": [{**trace, "mode": "lines"}], "layout": style}
-
-
-def _evidence(recording: Json, shipped: Json | None) -> list[Pair]:
-    """The evidence, each with that of the same title and kind as shipped."""
-    others = {(item.get("title"), item.get("kind")): item for item in (shipped or {}).get("evidence") or []}
-    items = recording.get("evidence") or []
-    return [
-        _pair(item, others.get((item.get("title"), item.get("kind"))), f"evidence{index}")
-        for index, item in enumerate(items)
-    ]
-
-
-def _pair(item: Json, other: Json | None, key: str) -> Pair:
-    top = max(peak(each) for each in (item, other) if each)
-    return Pair(picture(item, key, top), picture(other, f"{key}-shipped", top) if other else None)
+    upright = axis(**counted(timeline.top([course], name)))
+    return {
+        "data": [trace],
+        "layout": layout(height=150, margin=margin, xaxis=axis(ticksuffix=" s", range=[0, course.end]), yaxis=upright),
+    }
 
 
 def _legend(now: Course, before: Course | None) -> Json:
@@ -108,19 +98,25 @@ def _legend(now: Course, before: Course | None) -> Json:
     total = sum(course.errors.total() for course in courses)
     named = sum(course.errors[kind] for course in courses for kind in kinds)
     names = [*kinds, *([timeline.OTHERS] if total > named else [])]
-    return {"latency": LATENCY, "kinds": list(zip(names, range(len(KINDS)), strict=False))}
-
-
-def _words(recording: Json, verdict: Json, shipped: Json | None) -> dict[str, Any]:
-    word = str(verdict.get("verdict") or "UNKNOWN")
-    slug = str(recording.get("lab") or verdict.get("lab") or "")
-    before = summary.phase_figures(shipped)
-    phases = [(name, row, before.get(name)) for name, row in summary.phase_figures(recording).items()]
+    marks = [(mark, look(mark.kind)[0]) for mark in now.marks]
+    present = {mark.kind for mark in now.marks}
+    rare = [(kind, look(kind)[0], name) for kind, name in RARE_MARKS.items() if kind in present]
     return {
-        "lab": summary.title(recording, slug), "slug": slug, "word": word, "sign": summary.SIGNS.get(word, "?"),
-        "headline": summary.headline(recording, verdict), "reasons": summary.reasons(recording, verdict),
-        "masthead": summary.masthead(recording, verdict), "checks": summary.checks(verdict), "phases": phases,
-        "by_name": summary.names_of(recording), "compared": shipped is not None, "facts": summary.facts(recording),
-        "shipped_run": summary.moment((shipped or {}).get("started_at")) or "", "memory": summary.memory(recording),
-        "peak": (recording.get("memory") or {}).get("peak_mib"), "provenance": summary.provenance(recording, verdict),
+        "latency": LATENCY,
+        "kinds": list(zip(names, range(len(KINDS)), strict=False)),
+        "marks": marks,
+        "other_marks": rare,
+    }
+
+
+def _words(seen: Recording, judged: Verdict, symptom: str, shipped: Recording | None) -> dict[str, Any]:
+    before = summary.phases(shipped)
+    return {
+        "title": seen.title, "word": judged.outcome, "sign": summary.SIGNS[judged.outcome],
+        "headline": summary.headline(seen, judged, symptom), "reasons": judged.reasons,
+        "masthead": summary.masthead(seen), "promises": summary.promises(judged, symptom),
+        "phases": [(name, row, before.get(name)) for name, row in summary.phases(seen).items()],
+        "by_name": summary.by_name(seen), "compared": shipped is not None, "facts": summary.facts(seen),
+        "shipped_run": summary.moment(shipped.started_at) if shipped else "", "memory": summary.memory(seen),
+        "peak_mib": seen.memory.peak_mib, "about": summary.about(seen),
     }  # fmt: skip

@@ -5,195 +5,152 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from harness.report.course import number
-from harness.report.drawing import Json
+from harness.judge import recording
+from harness.judge.checks import FAILED, PASSED, UNKNOWN_OUTCOME, CheckResult
+from harness.judge.recording import Recording
+from harness.judge.verdict import BROKEN, FIXED, UNKNOWN, Verdict
+from harness.lab.variants import AS_SHIPPED
 
-SIGNS = {"FIXED": "✓", "BROKEN": "✗", "UNKNOWN": "?"}
-OUTCOMES = {"failed": ("✗", "broken"), "unknown": ("?", "unknown"), "passed": ("✓", "fixed")}
+SIGNS = {FIXED: "✓", BROKEN: "✗", UNKNOWN: "?"}
+OUTCOMES = {FAILED: ("✗", "broken"), UNKNOWN_OUTCOME: ("?", "unknown"), PASSED: ("✓", "fixed")}
 BAD_PERCENT = 1.0
-LONGEST_FACTS = 20_000
+LONGEST_FACT = 600
+NOTHING = "–"
 
 
 @dataclass(frozen=True)
-class Check:
+class Promise:
     """A check as the page shows it."""
 
-    name: str
-    outcome: str
+    result: CheckResult
+    text: str
+    """The promise; the check's name where its author wrote none."""
     sign: str
     style: str
-    promise: str
-    why: str
     seen: str
     wanted: str
+    """What was wanted, where a failed check tells it apart from what was seen."""
     symptom: bool
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What one phase of one run came to, as texts; `bad` if too many requests failed."""
+class Row:
+    """The figures of a phase, or of one kind of request in it, as texts; `bad` if too many requests failed."""
 
-    seconds: str = "–"
-    rate: str = "–"
-    p95: str = "–"
-    errors: str = "–"
+    seconds: str = NOTHING
+    requests: str = NOTHING
+    rate: str = NOTHING
+    p95: str = NOTHING
+    errors: str = NOTHING
     bad: bool = False
 
 
-def checks(verdict: Json) -> list[Check]:
-    """All checks, failed ones first, then unknown ones; each group in the order of the lab."""
+def promises(judged: Verdict, symptom: str) -> list[Promise]:
+    """All checks: failed, then unknown, then kept ones; each group in the order of the lab."""
     order = list(OUTCOMES)
-    rows = [_check(row, verdict.get("symptom")) for row in verdict.get("checks") or []]
-    return sorted(rows, key=lambda check: order.index(check.outcome) if check.outcome in order else len(order))
+    return [_promise(each, symptom) for each in sorted(judged.checks, key=lambda each: order.index(each.outcome))]
 
 
-def _check(row: Json, symptom: object) -> Check:
-    name, outcome = str(row.get("name", "")), str(row.get("outcome", "unknown"))
-    sign, style = OUTCOMES.get(outcome, OUTCOMES["unknown"])
-    seen, wanted = _split(str(row.get("message") or "").strip())
-    promise, why = str(row.get("promise") or name), str(row.get("why") or "")
-    return Check(name, outcome, sign, style, promise, why, seen, wanted, name == symptom)
+def _promise(result: CheckResult, symptom: str) -> Promise:
+    seen, comma, wanted = result.message.rpartition(", wanted ")
+    told = (seen, wanted) if comma else (result.message or result.seen, "")
+    text = result.promise or result.name.replace("_", " ")
+    return Promise(result, text, *OUTCOMES[result.outcome], *told, symptom=result.name == symptom)
 
 
-def _split(message: str) -> tuple[str, str]:
-    """What was seen and what was wanted, if the message tells them apart."""
-    seen, comma, wanted = message.rpartition(", wanted ")
-    return (seen, wanted) if comma else (message, "")
-
-
-def headline(recording: Json, verdict: Json) -> str:
+def headline(seen: Recording, judged: Verdict, symptom: str) -> str:
     """What the verdict means, in one sentence."""
-    outcomes = [str(row.get("outcome")) for row in verdict.get("checks") or []]
-    failed, total = outcomes.count("failed"), len(outcomes)
-    word = verdict.get("verdict")
-    if word == "FIXED":
+    failed, total = [each.name for each in judged.failed], len(judged.checks)
+    if judged.outcome == FIXED:
         return f"All {total} promises are kept." if total > 1 else "The promise is kept."
-    if word != "BROKEN":
+    if judged.outcome != BROKEN:
         return "This run cannot be judged."
-    broken = f"{failed} of {total} promises {'is' if failed == 1 else 'are'} broken"
-    return f"The outage is reproduced: {broken}." if _reproduced(recording, verdict) else f"{broken}."
+    broken = f"{len(failed)} of {total} promises {'is' if len(failed) == 1 else 'are'} broken."
+    return f"The outage is reproduced: {broken}" if seen.variant == AS_SHIPPED and symptom in failed else broken
 
 
-def _reproduced(recording: Json, verdict: Json) -> bool:
-    failed = [row.get("name") for row in verdict.get("checks") or [] if row.get("outcome") == "failed"]
-    return recording.get("variant") == "as shipped" and verdict.get("symptom") in failed
-
-
-def reasons(recording: Json, verdict: Json) -> list[str]:
-    """The verdict's reasons and the recording's, each once."""
-    told = [*(verdict.get("reasons") or []), *(recording.get("unknown") or [])]
-    return list(dict.fromkeys(str(reason) for reason in told))
-
-
-def phase_figures(recording: Json | None) -> dict[str, Figures]:
+def phases(seen: Recording | None) -> dict[str, Row]:
     """The figures of each phase by its name, in the order of time."""
-    rows = ((recording or {}).get("traffic") or {}).get("phases") or {}
-    names = dict.fromkeys([str(phase.get("name")) for phase in (recording or {}).get("phases") or []] + list(rows))
-    return {name: figures(rows.get(name) or {}) for name in names}
+    return {name: figures(seen.phase(name)) for name in seen.phase_names} if seen else {}
 
 
-def figures(row: Json) -> Figures:
-    """The figures of one phase, or of one name within it."""
-    requests, seconds, bad = (number(row.get(key)) for key in ("requests", "seconds", "errors"))
-    if not requests:
-        return Figures(seconds=_seconds(seconds), rate="0" if seconds and requests == 0 else "–")
-    percent = 100 * (bad or 0) / requests
-    rate = f"{requests / seconds:.0f}" if seconds else "–"
-    return Figures(_seconds(seconds), rate, milliseconds(row.get("p95_ms")), _percent(percent), percent >= BAD_PERCENT)
+def by_name(seen: Recording) -> list[tuple[str, str, Row]]:
+    """Phase, kind of request and figures for each kind of each phase."""
+    told = [(phase, seen.phase(phase)) for phase in seen.phase_names]
+    return [(phase, name, figures(each.named(name))) for phase, each in told for name in each.by_name]
 
 
-def names_of(recording: Json) -> list[tuple[str, str, str, Figures]]:
-    """Phase, request name, requests and figures for each name of each phase."""
-    phases = (recording.get("traffic") or {}).get("phases") or {}
-    rows = [(phase, name, each) for phase, row in phases.items() for name, each in (row.get("by_name") or {}).items()]
-    return [(str(phase), str(name), str(each.get("requests", "–")), figures(each)) for phase, name, each in rows]
-
-
-def _seconds(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f} s"
+def figures(each: recording.Figures) -> Row:
+    """The figures as texts; without requests there is no latency and no share of errors."""
+    seconds, requests = f"{each.seconds:.1f} s", str(each.requests)
+    if not each.requests:
+        return Row(seconds, requests, rate="0")
+    percent = 100 * each.error_ratio
+    rate = f"{each.rate:.0f}" if each.seconds else NOTHING
+    return Row(seconds, requests, rate, milliseconds(each.p95_ms), _percent(percent), percent >= BAD_PERCENT)
 
 
 def _percent(value: float) -> str:
     return "0 %" if value == 0 else f"{value:.2g} %" if value < 10 else f"{value:.0f} %"  # noqa: PLR2004 - digits worth showing
 
 
-def milliseconds(value: object) -> str:
+def milliseconds(ms: float) -> str:
     """A latency as people say it: 9 ms, 1.9 s."""
-    ms = number(value)
     if not ms:
-        return "–"
+        return NOTHING
     return f"{ms / 1000:.2g} s" if ms >= 1000 else f"{ms:.0f} ms" if ms >= 10 else f"{ms:.1f} ms"  # noqa: PLR2004 - digits worth showing
 
 
-def memory(recording: Json) -> list[tuple[str, str, float]]:
+def memory(seen: Recording) -> list[tuple[str, str, float]]:
     """Container, MiB and its share (0 to 100) of the largest, largest first."""
-    known = [
-        (str(name), number(mib)) for name, mib in ((recording.get("memory") or {}).get("by_container") or {}).items()
-    ]
-    rows = sorted(((name, mib) for name, mib in known if mib is not None), key=lambda row: -row[1])
-    largest = rows[0][1] if rows else 1.0
+    rows = sorted(seen.memory.by_container.items(), key=lambda row: -row[1])
+    largest = rows[0][1] if rows else 0.0
     return [(name, f"{mib:.0f} MiB", round(100 * mib / (largest or 1.0), 1)) for name, mib in rows]
 
 
-def provenance(recording: Json, verdict: Json) -> list[tuple[str, str]]:
-    """Where the run comes from, as pairs of name and value."""
-    host = recording.get("host") or {}
-    pairs = [
-        ("run", recording.get("run") or verdict.get("run")),
-        ("purpose", recording.get("purpose")),
-        ("code", recording.get("variant")),
-        ("seed", recording.get("seed")),
-        ("host", _host(host)),
-        *((str(name), value) for name, value in (recording.get("versions") or {}).items()),
-        *((str(name).replace("_", " "), value) for name, value in (recording.get("durations") or {}).items()),
-        ("recording format", recording.get("format")),
-    ]
+def about(seen: Recording) -> list[tuple[str, str]]:
+    """Where the run comes from and how to repeat it, as pairs of name and value."""
+    cores = seen.host.get("cores")
     return [
-        (name, f"{value:.2f}" if isinstance(value, float) else str(value))
-        for name, value in pairs
-        if value not in (None, "")
+        ("run", seen.run_id),
+        ("code", seen.variant),
+        ("the same random choices again", f"SEED={seen.seed} make lab-{seen.lab}"),
+        *([("machine", f"{cores} cores")] if cores else []),
+        *seen.versions.items(),
+        *((name.removesuffix("_seconds"), f"{value:.1f} s") for name, value in seen.durations.items()),
     ]
 
 
-def _host(host: Json) -> str:
-    memory_mib = number(host.get("memory_mib"))
-    parts = [f"{host['cores']} cores" if "cores" in host else "", f"{memory_mib / 1024:.0f} GiB" if memory_mib else ""]
-    return ", ".join(part for part in parts if part)
-
-
-def masthead(recording: Json, verdict: Json) -> list[tuple[str, str]]:
-    """The facts beside the verdict: lab, code, time, seed, duration."""
-    took = number(verdict.get("seconds")) or number((recording.get("durations") or {}).get("drill_seconds"))
+def masthead(seen: Recording) -> list[tuple[str, str]]:
+    """The facts beside the verdict: code, time, length of the drill, seed."""
+    took = seen.durations.get("drill_seconds")
     pairs = [
-        ("Code", recording.get("variant")),
-        ("Time", moment(recording.get("started_at"))),
-        ("Took", f"{took:.0f} s" if took else None),
-        ("Seed", recording.get("seed")),
+        ("Code", seen.variant),
+        ("Time", moment(seen.started_at)),
+        ("Drill", f"{took:.0f} s" if took else ""),
+        ("Seed", str(seen.seed)),
     ]
-    return [(name, str(value)) for name, value in pairs if value is not None]
+    return [(name, value) for name, value in pairs if value]
 
 
-def moment(value: object) -> str | None:
-    """A time as 23 November 2026, 21:05; what it is if it is none."""
+def moment(value: str) -> str:
+    """An ISO time as 23 November 2026, 21:05 UTC; what it is if it is none."""
     try:
-        at = datetime.fromisoformat(str(value))
+        at = datetime.fromisoformat(value)
     except ValueError:
-        return str(value) if value else None
+        return value
     return f"{at.day} {at:%B %Y, %H:%M} {at:%Z}".strip()
 
 
-def facts(recording: Json) -> str:
-    """The facts as indented JSON, cut off where nobody reads on."""
-    if not recording.get("facts"):
-        return ""
-    whole = json.dumps(recording["facts"], indent=1, ensure_ascii=False, default=str)
-    return whole if len(whole) <= LONGEST_FACTS else whole[:LONGEST_FACTS] + "\n… the rest stands in recording.json"
+def facts(seen: Recording) -> list[tuple[str, str]]:
+    """Each recorded fact by its name as JSON, cut off where nobody reads on."""
+    return [(name, _short(value)) for name, value in seen.facts.items()]
 
 
-def title(recording: Json, slug: str) -> str:
-    """The lab's title; where the recording has none, its name as a heading: cache-stampede → Cache stampede."""
-    if recording.get("title"):
-        return str(recording["title"])
-    words = slug.replace("-", " ").strip()
-    return words[:1].upper() + words[1:]
+def _short(value: Any) -> str:
+    whole = json.dumps(value, ensure_ascii=False, default=str)
+    if len(whole) <= LONGEST_FACT:
+        return whole
+    return f"{whole[:LONGEST_FACT]} … ({len(whole):,} characters in all; the rest is in recording.json)"

@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from harness.judge.recording import Second
 from harness.report import labels
-from harness.report.course import Clock, Course, Points, onto
+from harness.report.course import Clock, Course, Points, number, onto
 from harness.report.drawing import (
     CARD,
     KINDS,
@@ -20,6 +21,7 @@ from harness.report.drawing import (
     SIGNAL,
     Json,
     axis,
+    counted,
     label,
     layout,
     text,
@@ -109,21 +111,36 @@ def kinds_of(courses: Iterable[Course]) -> tuple[str, ...]:
 def _scale(courses: Sequence[Course], now: Course, end: float, wide_px: float) -> Scale:
     seconds = [second for course in courses for second in course.seconds]
     name = next((name for course in (now, *courses) for name in course.samples), None)
-    signal = [value for course in courses for _, value in course.samples.get(name or "", []) if value is not None]
     return Scale(
         end=max(end, 1.0),
         rate=_room(second.requests for second in seconds),
-        latency_ms=_room(value for second in seconds for value in second.latency_ms if value),
-        errors=_room(second.errors.total() for second in seconds),
-        signal=_room(signal),
+        latency_ms=_room(value for second in seconds for value in latency_ms(second) if value),
+        errors=_room(second.errors for second in seconds),
+        signal=top(courses, name) if name is not None else 1.0,
         signal_name=name,
         kinds=kinds_of(courses),
         wide_px=wide_px,
     )
 
 
+def top(courses: Iterable[Course], name: str) -> float:
+    """The end of a sample's axis: the value that the lab gives it, or the largest one if that is larger."""
+    values = [value for course in courses for _, value in course.samples.get(name, []) if value is not None]
+    return _room([*values, *(course.most[name] for course in courses if name in course.most)])
+
+
+def latency_ms(second: Second) -> tuple[float | None, ...]:
+    """p50, p95 and p99 of a second; None where nothing was measured."""
+    return tuple(number(value) or None for value in (second.p50_ms, second.p95_ms, second.p99_ms))
+
+
 def _room(values: Iterable[float]) -> float:
-    return max(max(values, default=0.0), 1.0) * 1.08
+    return max([*values, 1.0]) * 1.08
+
+
+def _middle(second: Second) -> float:
+    """Where a picture draws it."""
+    return second.at + 0.5
 
 
 def _figure(course: Course, clock: Clock, scale: Scale) -> Json:
@@ -133,52 +150,50 @@ def _figure(course: Course, clock: Clock, scale: Scale) -> Json:
     _errors(plot)
     if scale.signal_name is not None:
         points = course.samples.get(scale.signal_name, [])
-        top = max(scale.signal, 1.0)
-        plot.panel(
-            text(scale.signal_name, 40),
-            [_line(points, clock, SIGNAL)],
-            "" if points else "not sampled",
-            range=[0, top],
-            nticks=4,
-        )
+        nothing = "" if points else "no values"
+        plot.panel(text(scale.signal_name, 40), [_line(points, clock, SIGNAL)], nothing, **counted(scale.signal))
     return _assembled(plot)
 
 
 def _rate(plot: Plot) -> None:
-    points: Points = [(second.middle, second.requests) for second in plot.course.seconds]
+    points: Points = [(_middle(second), second.requests) for second in plot.course.seconds]
     traces = [
         {**_line(points, plot.clock, PLAIN), "fill": "tozeroy", "fillcolor": "var(--plain-soft)", "name": "requests/s"}
     ]
-    plot.panel("Requests per second", traces, "" if points else "no traffic", range=[0, plot.scale.rate], nticks=4)
+    plot.panel("Requests per second", traces, "" if points else "no traffic", **counted(plot.scale.rate))
 
 
 def _latency(plot: Plot) -> None:
     seconds = plot.course.seconds
-    measured = any(value for second in seconds for value in second.latency_ms)
+    measured = any(value for second in seconds for value in latency_ms(second))
     traces = [
-        {**_line([(second.middle, second.latency_ms[index]) for second in seconds], plot.clock, colour), "name": name}
+        {
+            **_line([(_middle(second), latency_ms(second)[index]) for second in seconds], plot.clock, colour),
+            "name": name,
+        }
         | {"line": {"color": colour, "width": 2.5, "dash": dash}, "mode": "lines"}
         for index, (name, colour, dash) in enumerate(LATENCY)
     ]
-    top = math.log10(max(plot.scale.latency_ms, 100))
+    highest = math.log10(max(plot.scale.latency_ms, 100))
     decades = {"tickvals": [1, 10, 100, 1000, 10000], "ticktext": ["1 ms", "10 ms", "0.1 s", "1 s", "10 s"]}
     plot.panel(
-        "Latency (log scale)", traces, "" if measured else "nothing measured", type="log", range=[0, top], **decades
+        "Latency (log scale)", traces, "" if measured else "no answers", type="log", range=[0, highest], **decades
     )
 
 
 def _errors(plot: Plot) -> None:
-    named = {kind: [second.errors.get(kind, 0) for second in plot.course.seconds] for kind in plot.scale.kinds}
-    rest = [sum(count for kind, count in second.errors.items() if kind not in named) for second in plot.course.seconds]
+    seconds = [second.by_error for second in plot.course.seconds]
+    named = {kind: [by_error.get(kind, 0) for by_error in seconds] for kind in plot.scale.kinds}
+    rest = [sum(count for kind, count in by_error.items() if kind not in named) for by_error in seconds]
     rows = {**named, **({OTHERS: rest} if any(rest) else {})}
     traces = [_bars(plot, kind, counts, KINDS[index]) for index, (kind, counts) in enumerate(rows.items())]
     nothing = "" if plot.course.errors else "no errors" if plot.course.seconds else "no traffic"
-    plot.panel("Errors per second, by kind", traces, nothing, range=[0, plot.scale.errors], nticks=4)
+    plot.panel("Errors per second, by kind", traces, nothing, **counted(plot.scale.errors))
 
 
 def _bars(plot: Plot, kind: str, counts: Sequence[float], look: tuple[str, str]) -> Json:
     colour, shape = look
-    edges = [(plot.clock(second.middle - 0.5), plot.clock(second.middle + 0.5)) for second in plot.course.seconds]
+    edges = [(plot.clock(second.at), plot.clock(second.at + 1.0)) for second in plot.course.seconds]
     marker = {
         "color": colour,
         "line": {"width": 0},

@@ -34,8 +34,24 @@
     drawAll();
   };
 
-  places.forEach((place) => widened.observe(place));
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
-  addEventListener("beforeprint", () => onPaper(true));
-  addEventListener("afterprint", () => onPaper(false));
+  const begin = () => {
+    places.forEach((place) => widened.observe(place));
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
+    addEventListener("beforeprint", () => onPaper(true));
+    addEventListener("afterprint", () => onPaper(false));
+  };
+  const without = () => {
+    if (!places.length) return;
+    root.classList.add("no-pictures");
+    document.getElementById("no-pictures").hidden = false;
+  };
+
+  // The plotting script is where this page was made; a page that was copied may have it beside it.
+  const fromBeside = ({ dataset, nonce }) => {
+    const script = Object.assign(document.createElement("script"), { src: dataset.script, onload: begin, onerror: without });
+    script.nonce = nonce;
+    document.head.append(script);
+  };
+  if (window.Plotly) begin();
+  else fromBeside(document.currentScript);
 })();
