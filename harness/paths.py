@@ -55,5 +55,5 @@ def shown(path: Path) -> str:
     """The path as a student would type it: relative to the current folder where that is shorter."""
     try:
         return str(path.relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError):  # elsewhere, or there is no current folder any more
         return str(path)

@@ -13,11 +13,11 @@ import click
 
 from harness import paths
 from harness.commands import measure, screen
-from harness.lab import catalogue
-from harness.run import lifecycle
 from harness.commands.options import LabName, json_option
+from harness.judge.trials import busy_cores
+from harness.lab import catalogue
 from harness.lab.manifest import Lab
-from harness.judge.proof import busy_cores
+from harness.run import lifecycle
 
 BUDGETS = {"lab_seconds": 20.0, "check_seconds": 20.0, "overhead_seconds": 5.0, "reload_seconds": 2.0}
 

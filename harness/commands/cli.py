@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -10,8 +11,8 @@ from collections.abc import Iterator
 import click
 
 import harness
-from harness.commands import screen
-from harness.commands import learn, look, run
+from harness import environment
+from harness.commands import author, learn, look, run, screen
 from harness.commands.bench import bench
 from harness.commands.options import Declined
 from harness.commands.prove import prove
@@ -31,12 +32,16 @@ def cli() -> None:
     """
 
 
-for command in (*run.COMMANDS, *look.COMMANDS, *learn.COMMANDS, prove, bench):
+for command in (*run.COMMANDS, *look.COMMANDS, *learn.COMMANDS, *author.COMMANDS, prove, bench):
     cli.add_command(command)
 
 
 def main() -> None:
     """Run the command; every error becomes one message and an exit code."""
+    environment.adopt()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     with _errors_said(as_json="--json" in sys.argv), interruptible():
         cli(prog_name="outage", standalone_mode=False)
 

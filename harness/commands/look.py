@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
-from harness import paths
+from harness import environment, paths
 from harness.commands import screen
-from harness.lab import catalogue, index
-from harness.run import engine, history, lifecycle
 from harness.commands.options import ask, json_option, lab_argument
 from harness.errors import OutageError
+from harness.lab import catalogue, files
 from harness.lab.manifest import Lab
+from harness.run import engine, history, lifecycle
 
 STATES = {(False, False): "not yet", (True, False): "tried", (True, True): "solved", (False, True): "solved"}
 
@@ -63,10 +63,26 @@ def _kept_project(lab: Lab) -> str:
 @click.option("--service", default=None, help="Only this service.")
 @click.option("--lines", type=click.IntRange(1), default=60, show_default=True, help="How many lines of each service.")
 def logs(lab: Lab, service: str | None, lines: int) -> None:
-    """Print the last lines of the services that `lab` left up."""
+    """Print the last lines of each service: of the stack that is up, or of your last check if that came later."""
+    up = lifecycle.kept(lab.slug)
+    last = history.last_run(lab.slug)
+    if last is not None and (not up or not up[-1].endswith(last.name)):
+        _recorded_logs(last / "logs", service, lines)
+        return
     for container in _containers(_kept_project(lab), service):
-        screen.say(f"── {container['Labels'][engine.LABEL_SERVICE]}", "bold")
+        screen.say(f"── {container['Labels'][engine.LABEL_SERVICE]}   (the stack that is up)", "bold")
         screen.write(engine.client().api.logs(container["Id"], tail=lines).decode(errors="replace"))
+
+
+def _recorded_logs(folder: Path, service: str | None, lines: int) -> None:
+    """The logs in a run's record, in seconds of its drill."""
+    found = {path.stem: path for path in sorted(folder.glob("*.log"))}
+    if service and service not in found:
+        raise OutageError(f"The run had no service {service!r}; it had {', '.join(found)}.")
+    for name, path in found.items():
+        if service in (None, name):
+            screen.say(f"── {name}   ({paths.shown(path)})", "bold")
+            screen.write("\n".join(path.read_text(encoding="utf-8").splitlines()[-lines:]))
 
 
 @click.command()
@@ -79,14 +95,14 @@ def shell(lab: Lab, service: str | None) -> None:
     container = _containers(project, wanted)[0]
     tty = ["-t"] if sys.stdin.isatty() else []
     command = _SHELLS.get(container["Labels"].get(engine.LABEL_READY, "").partition(":")[0], ["sh"])
-    sys.exit(subprocess.call(["docker", "exec", "-i", *tty, container["Id"], *command]))
+    sys.exit(subprocess.call(["docker", "exec", "-i", *tty, container["Id"], *command], env=environment.child()))
 
 
 _SHELLS = {"postgres": ["psql", "-U", "lab", "app"], "redis": ["redis-cli"]}
 
 
 def _first_service(lab: Lab, project: str) -> str:
-    folder = lab.editable[0].partition("/")[0]
+    folder = files.editable(lab)[0].partition("/")[0]
     names: list[str] = [container["Labels"][engine.LABEL_SERVICE] for container in _containers(project, None)]
     return next((name for name in names if name.startswith(folder)), names[0])
 
@@ -142,16 +158,9 @@ def _remove_images() -> None:
 @click.command()
 @json_option
 def doctor(*, as_json: bool) -> None:
-    """Say what this machine lacks, and how to mend it."""
-    command = [sys.executable, "-m", "harness.setup", "doctor", *(["--json"] if as_json else [])]
-    sys.exit(subprocess.call(command, cwd=paths.ROOT, env=os.environ | {"PYTHONPATH": str(paths.ROOT)}))
+    """Say what this machine lacks, and how to fix it."""
+    command = [sys.executable, "-I", "-m", "harness.setup", "doctor", *(["--json"] if as_json else [])]
+    sys.exit(subprocess.call(command, cwd=paths.ROOT, env=environment.child(downloads=True)))
 
 
-@click.command("index")
-def index_command() -> None:
-    """Bring the generated tables of labs up to date (for authors)."""
-    changed = index.write()
-    screen.say(f"Wrote {', '.join(paths.shown(path) for path in changed)}." if changed else "Up to date.")
-
-
-COMMANDS = (index_command, list_command, logs, shell, down, clean, doctor)
+COMMANDS = (list_command, logs, shell, down, clean, doctor)

@@ -12,11 +12,12 @@ from typing import Any
 
 import httpx
 
-from harness import paths
+from harness import environment, paths
+from harness.errors import OutageError
+from harness.lab import files
+from harness.lab.manifest import Lab
 from harness.run import lifecycle, readiness, waiting
 from harness.run.engine import LABEL_READY, LABEL_SERVICE, containers
-from harness.errors import OutageError
-from harness.lab.manifest import Lab
 
 RELOAD_LIMIT_SECONDS = 15.0
 WORKER_HEADER = "x-worker"
@@ -53,8 +54,16 @@ def check(lab: Lab) -> Check:
 
 def _run(args: list[str]) -> tuple[float, dict[str, Any]]:
     begun = time.monotonic()
-    command = [sys.executable, "-m", "harness", *args, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=paths.ROOT)
+    command = [sys.executable, "-I", "-m", "harness", *args, "--json"]
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+        cwd=paths.ROOT,
+        env=environment.child(),
+    )
     took = time.monotonic() - begun
     try:
         said: dict[str, Any] = json.loads(done.stdout)
@@ -73,7 +82,7 @@ def reload_seconds(lab: Lab) -> float | None:
     if address is None or before == {None}:
         return None
     begun = time.monotonic()
-    os.utime(lab.folder / lab.editable[0])
+    os.utime(lab.work / files.editable(lab)[0])
     if not waiting.patiently(lambda: _worker(address) not in {*before, None}, RELOAD_LIMIT_SECONDS):
         raise OutageError(f"{lab.slug}: no new code was served within {RELOAD_LIMIT_SECONDS:g} s of an edit.")
     return time.monotonic() - begun
@@ -81,7 +90,7 @@ def reload_seconds(lab: Lab) -> float | None:
 
 def _web_service(lab: Lab) -> tuple[str, int] | None:
     """The service of the lab's first editable file, if it answers HTTP."""
-    folder = lab.editable[0].partition("/")[0]
+    folder = files.editable(lab)[0].partition("/")[0]
     for container in containers(outage_run=lifecycle.kept(lab.slug)[-1]):
         web = container["Labels"].get(LABEL_READY, "").startswith("http:")
         if web and container["Labels"][LABEL_SERVICE].startswith(folder):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
+from harness.chance import fresh_seed
 from harness.lab import catalogue
 from harness.lab.manifest import Lab
 
 F = TypeVar("F", bound=Callable[..., Any])
-SEEDS = 1_000_000
 
 
 class LabName(click.ParamType[Lab]):
@@ -57,4 +56,4 @@ def ask(question: str) -> None:
 
 def chosen(seed: int | None) -> int:
     """The given seed, or a fresh one."""
-    return random.SystemRandom().randrange(SEEDS) if seed is None else seed
+    return fresh_seed() if seed is None else seed

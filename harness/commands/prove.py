@@ -11,10 +11,10 @@ import click
 
 from harness import paths
 from harness.commands import screen
-from harness.judge import proof
-from harness.lab import catalogue
-from harness.run import lifecycle
 from harness.commands.options import LabName, json_option
+from harness.judge import proof, trials
+from harness.judge.proof import Case, Result
+from harness.lab import catalogue
 from harness.lab.manifest import Lab
 
 
@@ -25,50 +25,75 @@ from harness.lab.manifest import Lab
 @click.option("--quick", is_flag=True, help="Only as shipped and the first fix.")
 @click.option("--busy", is_flag=True, help="Keep every core busy with something else meanwhile.")
 @click.option("--only", default=None, help="Only the variants whose name contains this.")
+@click.option("--record", is_flag=True, help="Keep the recordings of right runs for the tests.")
+@click.option("--recorded", is_flag=True, help="Judge the kept recordings again; no stack is started.")
 @json_option
 def prove(
-    labs: tuple[Lab, ...], repeat: int, jobs: int, only: str | None, *, quick: bool, busy: bool, as_json: bool
+    labs: tuple[Lab, ...],
+    repeat: int,
+    jobs: int,
+    only: str | None,
+    *,
+    quick: bool,
+    busy: bool,
+    record: bool,
+    recorded: bool,
+    as_json: bool,
 ) -> None:
     """Prove that checks tell right from wrong: shipped BROKEN, fixes FIXED, decoys BROKEN on their check."""
-    lifecycle.sweep()
-    within = paths.runs_root() / "prove" / time.strftime("%Y%m%d-%H%M%S")
-    cases = [case for lab in labs or catalogue.labs() for case in proof.cases(lab, quick=quick)]
-    chosen = [case for case in cases if only is None or only in case.variant]
+    chosen = [
+        case
+        for lab in labs or catalogue.labs()
+        for case in proof.cases(lab, quick=quick)
+        if only is None or only in case.variant.name
+    ]
     begun = time.monotonic()
-    with proof.busy_cores(wanted=busy):
-        results = proof.run(chosen * repeat, jobs, within, None if as_json else _tell)
+    tell = None if as_json else _tell
+    if recorded:
+        results, where = [proof.judged_again(case) for case in chosen], paths.ROOT / "tests" / "recordings"
+    else:
+        results, where = _run(chosen * repeat, jobs, busy=busy, record=record, tell=tell)
     rows = proof.summed(results)
     took = time.monotonic() - begun
     if as_json:
         screen.say_json({"proven": proof.proven(results), "seconds": round(took, 1), "variants": rows})
     else:
         _table(rows)
-        _closing(results, took, within)
+        _closing(results, took, where)
     sys.exit(0 if proof.proven(results) else 1)
 
 
-def _tell(result: proof.Result, done: int, of: int) -> None:
+def _run(
+    cases: list[Case], jobs: int, *, busy: bool, record: bool, tell: trials.Tell | None
+) -> tuple[list[Result], Path]:
+    within = paths.runs_root() / "prove" / time.strftime("%Y%m%d-%H%M%S")
+    with trials.busy_cores(wanted=busy):
+        return trials.run(cases, jobs, within, tell, record=record), within
+
+
+def _tell(result: Result, done: int, of: int) -> None:
     sign = "ok   " if result.right else "FALSE"
-    line = (
-        f"{done:>4}/{of}  {sign}  {result.case.lab.slug}  {result.case.variant}  {result.seen}  {result.seconds:.0f} s"
-    )
-    screen.say(line, "" if result.right else "bold red")
+    case = f"{result.case.lab.slug}  {result.case.variant.name}"
+    screen.say(f"{done:>4}/{of}  {sign}  {case}  {result.seen}  {result.seconds:.0f} s", _style(result.right))
     if not result.right:
         screen.say(f"{'':>11}{result.why}")
+
+
+def _style(right: bool) -> str:
+    return "" if right else "bold red"
 
 
 def _table(rows: list[dict[str, object]]) -> None:
     columns = ("lab", "variant", "wanted", "seen", "false", "seconds")
     cells = [[str(row[key]) for key in columns] for row in rows]
-    screen.table(columns, cells, ["bold red" if row["false"] else "" for row in rows])
+    screen.table(columns, cells, [_style(not row["false"]) for row in rows])
 
 
-def _closing(results: list[proof.Result], took: float, within: Path) -> None:
+def _closing(results: list[Result], took: float, where: Path) -> None:
     wrong = [result for result in results if not result.right]
-    screen.say(
-        f"{len(wrong)} false verdicts out of {len(results)} in {took:.0f} s.", "bold red" if wrong else "bold green"
-    )
+    summary = f"{len(wrong)} false verdicts out of {len(results)} in {took:.0f} s."
+    screen.say(summary, "bold red" if wrong else "bold green")
     for result in wrong:
-        screen.say(f"  {result.case.lab.slug} {result.case.variant}: {result.why}")
+        screen.say(f"  {result.case.lab.slug} {result.case.variant.name}: {result.why}")
     if wrong:
-        screen.say(f"Their recordings: {paths.shown(within)}")
+        screen.say(f"Their recordings: {paths.shown(where)}")

@@ -1,4 +1,4 @@
-"""Show the outage; judge a fix."""
+"""Show the outage; judge a fix; judge a recording again."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ import click
 
 from harness import paths
 from harness.commands import screen
-from harness.judge import verdict
-from harness.lab import files
-from harness.run import history, lifecycle
 from harness.commands.options import chosen, json_option, lab_argument, seed_option
+from harness.judge import checks, recording, verdict
+from harness.judge.verdict import Verdict
+from harness.lab import work
 from harness.lab.manifest import Lab
+from harness.lab.variants import AS_SHIPPED
+from harness.run import history
 from harness.run.session import Order, Outcome, Session
 
 REPRODUCED, NOT_REPRODUCED = 0, 2
-MOST_NAMES = 6
+STUDENT = "student"
 
 
 @click.command("lab")
@@ -26,10 +28,10 @@ MOST_NAMES = 6
 @json_option
 def lab_command(lab: Lab, seed: int | None, *, as_json: bool) -> None:
     """Make the outage happen, and leave the stack up to look around."""
-    _tidy(lab)
-    files.require_present(lab)
-    shipped = files.as_shipped(lab)
-    order = Order(lab, "lab", chosen(seed), variant=history.AS_SHIPPED if shipped else "student")
+    _prepare(lab, as_json=as_json)
+    work.require_present(lab)
+    shipped = work.as_shipped(lab)
+    order = Order(lab, "lab", chosen(seed), variant=AS_SHIPPED if shipped else STUDENT)
     outcome = _perform(order, as_json=as_json)
     code = _lab_code(outcome, lab, shipped=shipped)
     if not as_json:
@@ -43,11 +45,19 @@ def lab_command(lab: Lab, seed: int | None, *, as_json: bool) -> None:
     sys.exit(code)
 
 
-def _tidy(lab: Lab) -> None:
-    """Remove what dead runs left, and the stack that the last `lab` of this story kept up."""
-    lifecycle.sweep()
-    for project in lifecycle.kept(lab.slug):
-        lifecycle.bring_down(project)
+def _prepare(lab: Lab, *, as_json: bool) -> None:
+    """Give the student a copy, and say what about it is not as they may think."""
+    made = work.prepare(lab)
+    if as_json:
+        return
+    mine, shipped = paths.shown(lab.work), paths.shown(lab.broken)
+    if made:
+        screen.note("your files", f"{mine} is your copy of {shipped}. Edit there.")
+    elif work.shipped_has_changed(lab):
+        screen.note("note", f"{shipped} has changed since your copy was made. Your files are in {mine}.", "yellow")
+    if strange := work.strangers(lab):
+        names = ", ".join(paths.shown(lab.work / name) for name in strange[:3])
+        screen.note("note", f"not one of the lab's files, so no check uses it: {names}", "yellow")
 
 
 def _symptom_failed(outcome: Outcome, lab: Lab) -> bool:
@@ -76,10 +86,17 @@ def _look_around(outcome: Outcome, lab: Lab) -> list[tuple[str, str]]:
     rows = [("Report", paths.shown(page))] if page.exists() else []
     service, _, path = lab.entry.partition("/")
     if service in outcome.urls:
-        address = f"{outcome.urls[service]}/{path.format_map(outcome.recording['facts'])}"
+        address = f"{outcome.urls[service]}/{path.format_map(outcome.recording.facts)}"
         rows.insert(0, ("Look around", f"{address}   make logs-{lab.slug}   make shell-{lab.slug}"))
-    edit = paths.shown(lab.folder / lab.editable[0])
-    return [*rows, ("Next", f"edit {edit}, then make check-{lab.slug}   (stuck? make hint-{lab.slug})")]
+    return [*rows, ("Next", f"edit {_first(lab)}, then make check-{lab.slug}   (stuck? make hint-{lab.slug})")]
+
+
+def _first(lab: Lab) -> str:
+    """The student's files in a few words."""
+    from harness.lab import files  # noqa: PLC0415
+
+    names = files.editable(lab)
+    return work.shown(lab, names[0]) if len(names) == 1 else f"the {len(names)} files in {paths.shown(lab.work)}"
 
 
 @click.command()
@@ -95,18 +112,20 @@ def check(
     lab: Lab, seed: int | None, overlay: Path | None, variant: str, within: Path | None, *, as_json: bool
 ) -> None:
     """Run the drill on your files and judge them: FIXED, BROKEN or UNKNOWN."""
-    lifecycle.sweep()
-    files.require_present(lab)
-    mine = overlay is None and within is None  # else it is somebody else's submission, or part of a proof
-    name = variant or (history.AS_SHIPPED if files.as_shipped(lab) and not overlay else "student")
+    mine = overlay is None
+    unchanged = False
+    if mine:
+        _prepare(lab, as_json=as_json)
+        unchanged = work.as_shipped(lab)
+    name = variant or (AS_SHIPPED if unchanged else STUDENT)
+    if unchanged and not as_json:
+        screen.note("note", f"You have not changed anything yet. Edit {_first(lab)}.", "yellow")
     order = Order(lab, "check" if mine else "prove", chosen(seed), name, overlay, within)
-    if mine and not as_json:
-        _warn_of_strangers(lab)
     outcome = _perform(order, as_json=as_json)
     if mine and outcome.verdict.outcome != verdict.UNKNOWN:
         history.Progress(lab.slug).note(solved=outcome.verdict.outcome == verdict.FIXED)
     if not as_json:
-        screen.verdict(outcome.verdict, _check_headline(outcome))
+        screen.verdict(outcome.verdict, _check_headline(outcome.verdict, f"({outcome.durations['total']:.0f} s)"))
     if mine:
         _write_report(outcome, lab)
     if as_json:
@@ -116,35 +135,24 @@ def check(
     sys.exit(outcome.verdict.exit_code)
 
 
-def _warn_of_strangers(lab: Lab) -> None:
-    names = ["solution/…" if name.startswith("solution/") else name for name in files.strangers(lab)]
-    if names:
-        first = list(dict.fromkeys(names))
-        told = ", ".join(first[:MOST_NAMES]) + (" …" if len(first) > MOST_NAMES else "")
-        screen.say(
-            f"  note            not as shipped, and not yours to edit (`editable` in lab.toml): {told}", "yellow"
-        )
-
-
-def _check_headline(outcome: Outcome) -> str:
-    took = f"({outcome.durations['total']:.0f} s)"
-    if outcome.verdict.outcome == verdict.UNKNOWN:
+def _check_headline(judged: Verdict, took: str = "") -> str:
+    if judged.outcome == verdict.UNKNOWN:
         return f"nothing can be said of this run {took}"
-    kept = sum(check.outcome == verdict.PASSED for check in outcome.verdict.checks)
-    return f"{kept} of {len(outcome.verdict.checks)} promises are kept {took}"
+    kept = sum(check.outcome == verdict.PASSED for check in judged.checks)
+    return f"{kept} of {len(judged.checks)} promises are kept {took}"
 
 
 def _after_check(outcome: Outcome, lab: Lab) -> list[tuple[str, str]]:
-    rows = (
-        [("Report", paths.shown(outcome.folder / paths.REPORT_FILE))]
-        if (outcome.folder / paths.REPORT_FILE).exists()
-        else []
-    )
+    page = outcome.folder / paths.REPORT_FILE
+    rows = [("Report", paths.shown(page))] if page.exists() else []
+    logs = ("Logs", f"{paths.shown(outcome.folder / 'logs')}   (make logs-{lab.slug})")
     if outcome.verdict.outcome == verdict.FIXED:
         return [*rows, ("Next", f"make debrief-{lab.slug}   what others did, and the real cases")]
     if outcome.verdict.outcome == verdict.UNKNOWN:
-        return [*rows, ("Logs", paths.shown(outcome.folder / "logs"))]
-    return [*rows, ("Next", f"make hint-{lab.slug}   or look at the report, edit, and check again")]
+        return [*rows, logs]
+    again = ("The same again", f"SEED={outcome.recording.seed}   on make's command line, for lab or check")
+    next_step = ("Next", f"make hint-{lab.slug}   or look at the report, edit, and check again")
+    return [*rows, logs, again, next_step]
 
 
 def _perform(order: Order, *, as_json: bool) -> Outcome:
@@ -164,10 +172,15 @@ def _perform(order: Order, *, as_json: bool) -> Outcome:
 def _write_report(outcome: Outcome, lab: Lab) -> None:
     from harness import report  # noqa: PLC0415 - its plotting library takes a while to import
 
-    judged = history.read(outcome.folder / paths.VERDICT_FILE) or {}
-    shipped = history.shipped_recording(lab.slug)
     try:
-        report.write(outcome.recording, judged, outcome.folder / paths.REPORT_FILE, shipped)
+        report.write(
+            outcome.recording,
+            outcome.verdict,
+            outcome.folder / paths.REPORT_FILE,
+            symptom=lab.symptom,
+            pictures=lambda seen: checks.pictures(lab, seen),
+            shipped=history.shipped_recording(lab.slug),
+        )
     except Exception as problem:  # noqa: BLE001 - a picture that cannot be drawn must not cost the verdict
         screen.say_error(f"the report could not be drawn: {type(problem).__name__}: {problem}")
 
@@ -177,4 +190,18 @@ def _result(outcome: Outcome, *, exit_code: int) -> dict[str, object]:
     return judged | {"exit_code": exit_code, "urls": outcome.urls, "seconds": outcome.durations}
 
 
-COMMANDS = (lab_command, check)
+@click.command()
+@lab_argument
+@click.argument("recorded", type=click.Path(path_type=Path))
+@json_option
+def judge(lab: Lab, recorded: Path, *, as_json: bool) -> None:
+    """Judge a recording again, by the lab's checks as they are now."""
+    judged = verdict.judge(lab, recording.load(recorded))
+    if as_json:
+        screen.say_json(judged.as_json())
+    else:
+        screen.verdict(judged, _check_headline(judged))
+    sys.exit(judged.exit_code)
+
+
+COMMANDS = (lab_command, check, judge)

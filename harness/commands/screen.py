@@ -9,12 +9,15 @@ from typing import Any, Self
 
 from rich.console import Console
 from rich.live import Live
+from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from harness.judge.pytest_plugin import FAILED, PASSED, CheckResult
+from harness import text as texts
+from harness.judge.checks import FAILED, PASSED, CheckResult
 from harness.judge.verdict import BROKEN, FIXED, UNKNOWN, Verdict
+from harness.run.course import Signal
 
 BARS = "▁▂▃▄▅▆▇█"
 SPARK_WIDTH = 12
@@ -23,6 +26,12 @@ SIGNS = {PASSED: ("✓", "green"), FAILED: ("✗", "red")}
 MARK_STYLES = {"fault": "bold magenta", "healed": "bold cyan", "note": "dim"}
 PLAIN_WIDTH = 100
 RIGHT_AWAY_MS = 1000
+MOST_TEXT = 200_000
+
+
+def _clean(text: str) -> str:
+    """Nothing that a container or a submission says reaches the terminal as anything but text."""
+    return texts.printable(text, MOST_TEXT, lines=True)
 
 
 def console(*, error: bool = False) -> Console:
@@ -35,22 +44,34 @@ def console(*, error: bool = False) -> Console:
 
 def say(text: str = "", style: str = "") -> None:
     """One line for the user."""
-    console().print(Text(text, style=style))
+    console().print(Text(_clean(text), style=style))
+
+
+def note(head: str, text: str, style: str = "dim") -> None:
+    """A line about the run, before it begins."""
+    console().print(_line(head, _clean(text), style=style))
 
 
 def say_error(text: str) -> None:
     """What went wrong, on standard error."""
-    console(error=True).print(Text.assemble(("error  ", "bold red"), text))
+    console(error=True).print(Text.assemble(("error  ", "bold red"), _clean(text)))
 
 
 def say_json(content: Any) -> None:
     """For a machine."""
-    sys.stdout.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(content, indent=2) + "\n")
 
 
 def write(text: str) -> None:
-    """Text as it is (logs, a debrief's source)."""
+    """Text without a style (logs, a diff)."""
+    text = _clean(text)
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def markdown(text: str) -> None:
+    """A paragraph with `code` and **emphasis** as a terminal shows them, wrapped and set in."""
+    out = console()
+    out.print(Padding(Markdown(_clean(text)), (0, 0, 1, 2), expand=False), soft_wrap=False)
 
 
 class Silent:
@@ -59,7 +80,7 @@ class Silent:
     def stack(self, services: list[str], seconds: float) -> None:
         """Nothing."""
 
-    def phase(self, name: str, numbers: dict[str, Any], seconds: float, signal: list[float]) -> None:
+    def phase(self, name: str, numbers: dict[str, Any], signal: Signal) -> None:
         """Nothing."""
 
     def mark(self, name: str, kind: str, at: float) -> None:
@@ -96,10 +117,10 @@ class Screen:
         """The stack answers."""
         self._console.print(_line("stack", f"{' '.join(services)}   up in {seconds:.1f} s"))
 
-    def phase(self, name: str, numbers: dict[str, Any], seconds: float, signal: list[float]) -> None:
+    def phase(self, name: str, numbers: dict[str, Any], signal: Signal) -> None:
         """A phase is over."""
-        line = _line(name, figures_text(numbers, seconds), error=numbers["errors"] > 0)
-        self._console.print(line.append("  " + sparkline(signal), style="cyan"))
+        line = _line(name, figures_text(numbers, numbers["seconds"]), error=numbers["errors"] > 0)
+        self._console.print(line.append("  " + sparkline(signal.values, most=signal.most), style="cyan"))
 
     def mark(self, name: str, kind: str, at: float) -> None:
         """Something was done to the stack."""
@@ -116,12 +137,15 @@ def _line(head: str, text: str, style: str = "", *, error: bool = False) -> Text
 
 
 def figures_text(numbers: dict[str, Any], seconds: float) -> str:
-    """`291 req/s   p95    9 ms   no errors`; `no requests` where no customer was about."""
+    """`291 req/s   p95    9 ms   no errors`; `no requests` where no customer was about.
+
+    Errors are shown by their number where a percentage would hide them.
+    """
     if not numbers["requests"]:
         return "no requests"
     rate = numbers["requests"] / seconds if seconds else 0
     share = 100 * numbers["errors"] / numbers["requests"]
-    errors = f"{share:3.0f} % errors" if share else "  no errors"
+    errors = f"{share:3.0f} % errors" if share >= 1 else f"{numbers['errors']:3.0f} errors" if share else "  no errors"
     return f"{rate:4.0f} req/s   p95 {_time(numbers['p95_ms'])}   {errors}"
 
 
@@ -129,14 +153,18 @@ def _time(ms: float) -> str:
     return f"{ms:4.0f} ms" if ms < RIGHT_AWAY_MS else f"{ms / 1000:4.1f} s "
 
 
-def sparkline(values: Sequence[float], width: int = SPARK_WIDTH) -> str:
-    """The highest values of equal parts of a series, as bars; empty without values."""
+def sparkline(values: Sequence[float], width: int = SPARK_WIDTH, most: float | None = None) -> str:
+    """The highest values of equal parts of a series, as bars, and the highest of all; empty without values.
+
+    `most` is the value of a full bar; without it the highest value fills one.
+    """
     if not values:
         return ""
     size = max(1, -(-len(values) // width))
     parts = [max(values[at : at + size]) for at in range(0, len(values), size)]
-    top = max(*parts, 1e-9) if len(parts) > 1 else max(parts[0], 1e-9)
-    return "".join(BARS[min(len(BARS) - 1, int(len(BARS) * value / top))] for value in parts)
+    top = max(most or max(parts), 1e-9)
+    bars = "".join(BARS[min(len(BARS) - 1, int(len(BARS) * value / top))] for value in parts)
+    return f"{bars} {max(parts):g}"
 
 
 def header(title: str, detail: str) -> None:
@@ -152,7 +180,7 @@ def verdict(judged: Verdict, headline: str, explained: str | None = None) -> Non
     out = console()
     out.print(Text.assemble((f"{judged.outcome:<9}", STYLES[judged.outcome]), headline))
     for reason in judged.reasons:
-        out.print(Padding(Text(reason), (0, 0, 0, 2), expand=False))
+        out.print(Padding(Text(_clean(reason)), (0, 0, 0, 2), expand=False))
     for check in sorted(judged.checks, key=lambda one: (one.outcome != FAILED, one.name != explained)):
         _check(out, check, full=explained in (None, check.name))
 
@@ -162,11 +190,13 @@ def _check(out: Console, check: CheckResult, *, full: bool) -> None:
     out.print(
         Text.assemble((f"  {sign} ", style), (check.name.replace("_", " "), "bold" if check.outcome == FAILED else ""))
     )
+    if check.outcome == PASSED and check.seen:
+        out.print(Padding(Text(_clean(check.seen), style="dim"), (0, 0, 0, 6), expand=False))
     if check.outcome == FAILED:
         grid = Table.grid(padding=(0, 2, 0, 0))
         rows = (("seen", check.message), ("promise", check.promise), ("why", check.why))
         for head, text in rows if full else rows[:1]:
-            grid.add_row(Text(head, style="dim"), Text(text))
+            grid.add_row(Text(head, style="dim"), Text(_clean(text)))
         out.print(Padding(grid, (0, 0, 0, 6), expand=False))
 
 
@@ -174,7 +204,7 @@ def pairs(rows: Iterable[tuple[str, str]]) -> None:
     """Heads and texts, as under "Look around" and "Next"."""
     out = console()
     for head, text in rows:
-        out.print(Text.assemble((f"{head:<14}", "bold"), text))
+        out.print(Text.assemble((f"{head:<14}", "bold"), _clean(text)))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], styles: Sequence[str] = ()) -> None:

@@ -79,8 +79,8 @@ def _load(name: str, file: Path, places: list[str]) -> None:
 
 def names(lab: Lab) -> list[str]:
     """The lab's own promises, read from the file without running it, in its order."""
-    functions = [node for node in ast.parse(lab.checks.read_text(encoding="utf-8")).body]
-    tests = [node.name for node in functions if isinstance(node, ast.FunctionDef) and node.name.startswith(PREFIX)]
+    tree = ast.parse(lab.checks.read_text(encoding="utf-8"))
+    tests = [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith(PREFIX)]
     return [name.removeprefix(PREFIX) for name in tests]
 
 

@@ -2,45 +2,53 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import shutil
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness import paths
-from harness.errors import ManifestError
+from harness.errors import OutageError
+from harness.judge import recording
+from harness.judge.verdict import BROKEN, FIXED, Verdict, judge
+from harness.lab import variants
 from harness.lab.manifest import Lab
-from harness.judge.verdict import BROKEN, FIXED
+from harness.lab.variants import Variant
 
-LIMIT_SECONDS = 240
-BUSY_LOOP = "import os,sys,time\nparent=os.getppid()\nwhile os.getppid()==parent:\n  for _ in range(10**6): pass"
+ERROR = "ERROR"
+SUFFIX = ".json.gz"
 
 
 @dataclass(frozen=True)
 class Case:
     """One variant of a lab and what must come of it."""
 
-    lab: Lab
-    variant: str
-    """`as shipped`, `fix <name>` or `decoy <name>`."""
-    overlay: Path | None
-    wanted: str
-    """FIXED or BROKEN."""
-    check: str | None
-    """The check that must be among the failed ones."""
+    variant: Variant
+
+    @property
+    def lab(self) -> Lab:
+        """The lab."""
+        return self.variant.lab
+
+    @property
+    def check(self) -> str | None:
+        """The check that must be among the failed ones; None if the verdict must be FIXED."""
+        return self.variant.caught_by
+
+    @property
+    def wanted(self) -> str:
+        """FIXED or BROKEN."""
+        return FIXED if self.check is None else BROKEN
 
     @property
     def expectation(self) -> str:
         """`BROKEN on flush_stays_bounded`."""
         return f"{self.wanted} on {self.check}" if self.check else self.wanted
+
+    @property
+    def recording(self) -> Path:
+        """Where the kept recording of this variant stands."""
+        return paths.recordings_of(self.lab.slug) / f"{self.variant.file_name}{SUFFIX}"
 
 
 @dataclass(frozen=True)
@@ -63,102 +71,58 @@ class Result:
 
 def cases(lab: Lab, *, quick: bool = False) -> list[Case]:
     """As shipped, every fix, every decoy; quick: as shipped and the first fix."""
-    fixes = [Case(lab, f"fix {name}", folder, FIXED, None) for name, folder in lab.overlays("fixes").items()]
-    decoys = [
-        Case(lab, f"decoy {name}", folder, BROKEN, _catcher(lab, name))
-        for name, folder in lab.overlays("decoys").items()
-    ]
-    shipped = Case(lab, "as shipped", None, BROKEN, lab.symptom)
-    return [shipped, *fixes[:1]] if quick else [shipped, *fixes, *decoys]
+    every = [Case(variant) for variant in variants.of(lab)]
+    return [*every[:1], *(case for case in every if case.wanted == FIXED)][:2] if quick else every
 
 
-def _catcher(lab: Lab, decoy: str) -> str:
-    if decoy not in lab.decoys:
-        raise ManifestError(f"{lab.folder / 'lab.toml'}: [decoys] does not say which check must catch {decoy!r}.")
-    return lab.decoys[decoy]
+def of_verdict(case: Case, judged: Verdict, seconds: float) -> Result:
+    """The result that a verdict makes."""
+    messages = [*judged.reasons, *(f"{check.name}: {check.message}" for check in judged.failed)]
+    return Result(case, judged.outcome, tuple(check.name for check in judged.failed), " | ".join(messages), seconds)
 
 
-def run(
-    wanted: list[Case], jobs: int, within: Path, tell: Callable[[Result, int, int], None] | None = None
-) -> list[Result]:
-    """Run all cases, so many side by side, each in a process of its own; results as they come in."""
-    children = _Children()
-    results: list[Result] = []
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        futures = [pool.submit(_one, case, within, children) for case in wanted]
-        try:
-            for future in as_completed(futures):
-                results.append(future.result())
-                if tell:
-                    tell(results[-1], len(results), len(wanted))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            children.terminate()
-            raise
-    return results
+# --- kept recordings ----------------------------------------------------------------------------------------------
 
 
-class _Children:
-    """The processes that run now, so that an interrupted proof can end them and let them clean up."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: set[subprocess.Popen[str]] = set()
-
-    def run(self, command: list[str]) -> tuple[int, str, str]:
-        """Exit code, output and errors of a command."""
-        with self._lock:
-            child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=paths.ROOT)
-            self._running.add(child)
-        try:
-            output, errors = child.communicate(timeout=LIMIT_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.terminate()
-            output, errors = child.communicate()
-        finally:
-            with self._lock:
-                self._running.discard(child)
-        return child.returncode, output, errors
-
-    def terminate(self) -> None:
-        """Ask all to end; each removes its own stack."""
-        with self._lock:
-            for child in self._running:
-                child.terminate()
+def keep(case: Case, recorded: Path) -> None:
+    """Keep this run's recording as that of its variant; it says no more than the judge needs."""
+    content = json.loads(recorded.read_text(encoding="utf-8"))
+    for name in ("started_at", "versions", "host", "load", "memory"):
+        content.pop(name, None)
+    recording.save(content | {"run": "recorded", "purpose": "prove"}, case.recording)
 
 
-def _one(case: Case, within: Path, children: _Children) -> Result:
-    command = [sys.executable, "-m", "harness", "check", case.lab.slug, "--json"]
-    command += ["--variant", case.variant, "--within", str(within)]
-    command += ["--overlay", str(case.overlay)] if case.overlay else []
-    _, output, errors = children.run(command)
+def judged_again(case: Case) -> Result:
+    """What the checks as they are now make of the variant's kept recording."""
+    if not case.recording.is_file():
+        why = f"there is no recording of it; make prove-{case.lab.slug} RECORD=1 makes them"
+        return Result(case, ERROR, (), why, 0.0)
     try:
-        said = json.loads(output)
-        result = _result(case, said)
-    except (ValueError, KeyError):
-        return Result(case, "ERROR", (), f"{output[-500:]} {errors[-500:]}".strip(), 0.0)
-    if result.right:
-        shutil.rmtree(said["folder"], ignore_errors=True)
-    return result
+        return of_verdict(case, judge(case.lab, recording.load(case.recording)), 0.0)
+    except OutageError as problem:
+        return Result(case, ERROR, (), str(problem), 0.0)
 
 
-def _result(case: Case, said: dict[str, Any]) -> Result:
-    failed = [check for check in said["checks"] if check["outcome"] == "failed"]
-    messages = [*said["reasons"], *(f"{check['name']}: {check['message']}" for check in failed)]
-    names = tuple(check["name"] for check in failed)
-    return Result(case, said["verdict"], names, " | ".join(messages), said["seconds"]["total"])
+def strays(lab: Lab) -> list[Path]:
+    """Kept recordings of variants that there are no more."""
+    known = {case.recording for case in cases(lab)}
+    return sorted(set(paths.recordings_of(lab.slug).glob(f"*{SUFFIX}")) - known)
 
 
-def proven(results: list[Result]) -> bool:
+# --- what it adds up to -------------------------------------------------------------------------------------------
+
+
+def proven(results: Iterable[Result]) -> bool:
     """Whether there were results, and all were as wanted."""
-    return bool(results) and all(result.right for result in results)
+    rights = [result.right for result in results]
+    return bool(rights) and all(rights)
 
 
 def summed(results: list[Result]) -> list[dict[str, object]]:
     """One row per variant: wanted, seen how often, how many false, median seconds."""
     groups: dict[tuple[str, str], list[Result]] = {}
     for result in results:
-        groups.setdefault((result.case.lab.slug, result.case.variant), []).append(result)
+        groups.setdefault((result.case.lab.slug, result.case.variant.name), []).append(result)
     return [_row(group) for _, group in sorted(groups.items())]
 
 
@@ -169,23 +133,10 @@ def _row(group: list[Result]) -> dict[str, object]:
     failed = sorted({name for result in group for name in result.failed})
     return {
         "lab": case.lab.slug,
-        "variant": case.variant,
+        "variant": case.variant.name,
         "wanted": case.expectation,
         "seen": f"{'/'.join(verdicts)} ×{len(group)}",
         "false": sum(not result.right for result in group),
         "failed": failed,
         "seconds": round(seconds[len(seconds) // 2], 1),
     }
-
-
-@contextlib.contextmanager
-def busy_cores(*, wanted: bool) -> Iterator[None]:
-    """Keep every core busy inside the block; the loops end with this process, whatever ends it."""
-    count = (os.cpu_count() or 1) if wanted else 0
-    loops = [subprocess.Popen([sys.executable, "-c", BUSY_LOOP]) for _ in range(count)]
-    try:
-        yield
-    finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()

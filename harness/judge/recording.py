@@ -158,6 +158,11 @@ class Recording:
         return int(self.content["seed"])
 
     @property
+    def started_at(self) -> str:
+        """When it began, as an ISO time; empty where nobody kept it."""
+        return str(self.content.get("started_at", ""))
+
+    @property
     def unknown(self) -> list[str]:
         """What kept the run from being judged; empty otherwise."""
         return list(self.content["unknown"])

@@ -7,8 +7,8 @@ import itertools
 from pathlib import Path
 
 from harness import paths
-from harness.lab import manifest
 from harness.errors import ManifestError, UnknownLabError
+from harness.lab import manifest
 from harness.lab.manifest import Lab
 
 

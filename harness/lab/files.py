@@ -20,7 +20,7 @@ NOT_CODE_ENDS = ("~", ".pyc", ".swp", ".swo", ".bak", ".orig", ".tmp")
 
 
 def names(folder: Path) -> list[str]:
-    """Names of all entries below the folder that are no folders, with forward slashes; no editor's or system's files."""
+    """Names of what lies below the folder and is no folder, with forward slashes; no editor's or system's files."""
     return sorted(path.relative_to(folder).as_posix() for path in _walk(folder))
 
 

@@ -1,14 +1,17 @@
-"""What do the generated tables of labs say: labs/README.md, and the one in README.md?"""
+"""What do the generated tables say: of labs (labs/README.md, README.md), and of each lab's decoys (its DEBRIEF)?"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from harness import paths
-from harness.lab import catalogue
+from harness.errors import ManifestError
+from harness.lab import catalogue, variants
 from harness.lab.manifest import Lab
 
 BEGIN, END = "<!-- labs: begin (make index) -->", "<!-- labs: end -->"
+DECOYS_BEGIN, DECOYS_END = "<!-- decoys: begin (make index) -->", "<!-- decoys: end -->"
+DECOYS_HEAD = "| decoy | what it looks like | caught by | because |\n|---|---|---|---|\n"
 HEAD = "| # | lab | what breaks | level | min |\n|---|---|---|---|---|\n"
 PAGE = """# The labs
 
@@ -34,12 +37,28 @@ def pages() -> dict[Path, str]:
     """The files that carry a table, and what they should say now."""
     labs = catalogue.labs()
     readme = paths.ROOT / "README.md"
-    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    return {
+    debriefs = {lab.debrief: _between(lab.debrief, DECOYS_BEGIN, decoys(lab), DECOYS_END) for lab in labs}
+    return debriefs | {
         paths.labs_root() / "README.md": PAGE.format(table=table(labs, "")),
-        readme: f"{before}{BEGIN}\n{table(labs, 'labs/')}\n{END}{after}",
+        readme: _between(readme, BEGIN, table(labs, "labs/"), END),
     }
+
+
+def decoys(lab: Lab) -> str:
+    """The lab's wrong fixes as a Markdown table, from the headers of their patches."""
+    found = [variants.decoy(lab, variant.short) for variant in variants.of(lab) if variant.kind == "decoy"]
+    rows = [f"| `{one.name}` | {one.looks_like} | `{one.caught_by}` | {one.because} |" for one in found]
+    return DECOYS_HEAD + "\n".join(rows)
+
+
+def _between(path: Path, begin: str, content: str, end: str) -> str:
+    """The file's text with this content between its two marks; ManifestError where a mark is missing."""
+    text = path.read_text(encoding="utf-8")
+    before, found, rest = text.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise ManifestError(f"{path}: needs the lines {begin} and {end}, with the generated table between them.")
+    return f"{before}{begin}\n{content}\n{end}{after}"
 
 
 def stale() -> list[Path]:

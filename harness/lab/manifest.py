@@ -39,7 +39,7 @@ class Lab:
     limit_seconds: float
     """After so many seconds a drill is ended."""
     may_end: tuple[str, ...] = ()
-    """Services whose end by themselves is judged by the lab's own checks, and not by the promise that all labs share."""
+    """Services whose end is judged by the lab's own checks, and not by the promise that all labs share."""
 
     @property
     def compose(self) -> Path:

@@ -95,7 +95,7 @@ def base(lab: Lab, name: str, where: Path) -> Files:
         return shipped
     folder = lab.fixes / name.removeprefix(FIXES)
     if not name.startswith(FIXES) or not folder.is_dir():
-        raise ManifestError(f"{where}: the base {name!r} is neither `broken` nor `fixes/<name>` of a fix that there is.")
+        raise ManifestError(f"{where}: the base {name!r} is neither `broken` nor `fixes/<name>` of a known fix.")
     return shipped | files.texts(folder)
 
 

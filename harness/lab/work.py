@@ -102,14 +102,13 @@ def as_shipped(lab: Lab) -> bool:
 
 def diff(lab: Lab) -> str:
     """What the student has changed, as a unified diff; empty where that is nothing."""
-
     contents = {name: _content(lab, name) for name in files.editable(lab)}
     after = {name: content.decode(errors="replace") for name, content in contents.items() if content is not None}
     return patches.difference(files.texts(lab.broken), after)
 
 
-def reset(lab: Lab, keep_in: Path) -> list[str]:
-    """Copy broken/ over the student's files, which are kept in a folder of their own; the names that had changed.
+def reset(lab: Lab, keep_in: Path) -> tuple[list[str], Path]:
+    """Copy broken/ over the student's files; the names that had changed, and the folder in which all are kept.
 
     The folders stay the same, so that a stack that is up serves the files as shipped.
     """
@@ -120,7 +119,7 @@ def reset(lab: Lab, keep_in: Path) -> list[str]:
         for name in files.editable(lab):
             _clear_way(lab.work, name)
         _copy_shipped(lab, lab.work)
-    return differing
+    return differing, kept
 
 
 def own(lab: Lab) -> dict[str, bytes]:
@@ -138,8 +137,9 @@ def own(lab: Lab) -> dict[str, bytes]:
 
 def _special(folder: str, entries: list[str]) -> list[str]:
     """Pipes and sockets, which cannot be copied."""
-    modes = {name: os.lstat(os.path.join(folder, name)).st_mode for name in entries}  # noqa: PTH118 - shutil's own types
-    return [name for name, mode in modes.items() if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode))]
+    modes = {name: os.lstat(os.path.join(folder, name)).st_mode for name in entries}  # noqa: PTH118
+    kinds = (stat.S_ISREG, stat.S_ISDIR, stat.S_ISLNK)
+    return [name for name, mode in modes.items() if not any(kind(mode) for kind in kinds)]
 
 
 def _clear_way(root: Path, name: str) -> None:

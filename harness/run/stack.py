@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from harness import paths
-from harness.run import engine, lifecycle, readiness
+from harness import environment, paths
 from harness.errors import NotJudgedError
 from harness.lab.manifest import Lab
+from harness.run import engine, lifecycle, readiness
 from harness.run.postmortem import Scene
 from harness.setup import images
 
@@ -35,9 +35,8 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """What the compose files are filled in with."""
         tags = {f"OUTAGE_IMAGE_{_variable(name)}": tag for name, tag in images.tags().items()}
-        return (
-            dict(os.environ)
-            | tags
+        return environment.child(
+            tags
             | {
                 "OUTAGE_HOME": lifecycle.home(),
                 "OUTAGE_RUN": self.run_id,
