@@ -1,3 +1,4 @@
+# as right as before
 from flask import Response
 from servicekit import create_app
 

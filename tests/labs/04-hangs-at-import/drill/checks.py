@@ -1,6 +1,6 @@
 """The one promise of a toy."""
 
-from harness.judge.recording import Recording
+from harness import Recording
 
 
 def test_orders_are_taken(seen: Recording) -> None:

@@ -3,7 +3,7 @@
 import socket
 from typing import Any
 
-from harness.run.drill import Run
+from harness import Run
 
 
 def drill(run: Run) -> None:

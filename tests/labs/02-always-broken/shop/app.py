@@ -1,9 +1,0 @@
-from flask import Response
-from servicekit import create_app
-
-app = create_app("shop")
-
-
-@app.get("/orders")
-def orders() -> tuple[Response, int]:
-    return app.json.response(taken=False), 503

@@ -1,0 +1,1 @@
+"""A toy for the tests of the engine."""

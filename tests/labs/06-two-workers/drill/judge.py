@@ -1,0 +1,1 @@
+"""A toy has nothing to derive from its facts."""
