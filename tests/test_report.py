@@ -85,7 +85,7 @@ def test_a_page_without_the_script_says_how_to_get_the_pictures(here: Path) -> N
     text = page(here, recording(broken=True), judged(SYMPTOM))
     said = next(attrs for _, attrs in Tags(text).found if attrs.get("id") == "no-pictures")
     assert "hidden" in said
-    assert re.search(r"Put the file <code>plotly-[\w.]+min\.js</code> from <code>runs/.assets/</code> beside", text)
+    assert re.search(r"Copy <code>runs/.assets/plotly-[\w.]+min\.js</code> into the folder of this page", text)
     assert 'getElementById("no-pictures").hidden = false' in text
 
 
@@ -187,7 +187,7 @@ def test_run_as_shipped_is_not_compared_with_itself(here: Path) -> None:
 def test_every_phase_and_mark_is_named(here: Path) -> None:
     """Phases and marks are named in the page and in the picture."""
     text = page(here, recording(broken=True), judged())
-    drawn = [note["text"] for note in embedded(text)["now"]["wide"]["annotations"]]
+    drawn = [note["text"] for note in embedded(text)["now"]["widths"][1]["layout"]["annotations"]]
     for name, _, _ in PHASES:
         assert name in drawn
         assert f'<th scope="row">{name}</th>' in text

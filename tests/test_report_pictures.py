@@ -40,7 +40,7 @@ def test_panels_follow_one_time_axis() -> None:
     figure = drawn(read(recording(broken=True)))
     assert {trace.get("xaxis", "x") for trace in figure["data"]} == {"x"}
     assert {trace["yaxis"] for trace in figure["data"]} == {"y", "y2", "y3", "y4"}
-    assert [shape["type"] for shape in figure["wide"]["shapes"]] == ["rect"] * 5 + ["line"] * 4
+    assert [shape["type"] for shape in figure["widths"][1]["layout"]["shapes"]] == ["rect"] * 5 + ["line"] * 4
 
 
 def test_labels_of_marks_and_phases_never_overlap() -> None:

@@ -116,7 +116,7 @@ def about(seen: Recording) -> list[tuple[str, str]]:
     return [
         ("run", seen.run_id),
         ("code", seen.variant),
-        ("the same random choices again", f"SEED={seen.seed} make lab-{seen.lab}"),
+        ("the same choices again", f"SEED={seen.seed} make lab-{seen.lab}"),
         *([("machine", f"{cores} cores")] if cores else []),
         *seen.versions.items(),
         *((name.removesuffix("_seconds"), f"{value:.1f} s") for name, value in seen.durations.items()),

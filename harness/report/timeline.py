@@ -29,7 +29,8 @@ from harness.report.drawing import (
 )
 
 PANEL_PX, GAP_PX, FOOT_PX = 104, 34, 40
-WIDE_PX, NARROW_PX = 470, 250
+WIDTHS_PX = (250, 470, 940)
+NAMED_FROM_PX = 470
 SHOWN_KINDS = len(KINDS) - 1
 OTHERS = "other errors"
 
@@ -46,7 +47,6 @@ class Scale:
     signal_name: str | None
     kinds: tuple[str, ...]
     """Kinds of errors that have a colour of their own, most frequent first; the others share one."""
-    wide_px: float
 
 
 @dataclass
@@ -78,17 +78,17 @@ def figures(now: Course, shipped: Course | None) -> tuple[Json | None, Json | No
     if shipped is None or not _anything(shipped):
         return _alone(now), None
     clock = onto(shipped, now)
-    scale = _scale([now, shipped], now, max(now.end, clock(shipped.end)), wide_px=WIDE_PX)
+    scale = _scale([now, shipped], now, max(now.end, clock(shipped.end)))
     return _levelled(_figure(now, lambda at: at, scale), _figure(shipped, clock, scale))
 
 
 def _levelled(one: Json, two: Json) -> tuple[Json, Json]:
     """Both figures with the same room above, so that their panels stand side by side."""
-    for variant in ("wide", "narrow"):
-        top = max(each[variant]["margin"]["t"] for each in (one, two))
-        for each in (one[variant], two[variant]):
-            each["height"] += top - each["margin"]["t"]
-            each["margin"]["t"] = top
+    for pair in zip(one["widths"], two["widths"], strict=True):
+        top = max(each["layout"]["margin"]["t"] for each in pair)
+        for each in pair:
+            each["layout"]["height"] += top - each["layout"]["margin"]["t"]
+            each["layout"]["margin"]["t"] = top
     return one, two
 
 
@@ -99,7 +99,7 @@ def _anything(course: Course) -> bool:
 def _alone(course: Course) -> Json | None:
     if not _anything(course):
         return None
-    return _figure(course, lambda at: at, _scale([course], course, course.end, wide_px=WIDE_PX * 2))
+    return _figure(course, lambda at: at, _scale([course], course, course.end))
 
 
 def kinds_of(courses: Iterable[Course]) -> tuple[str, ...]:
@@ -108,7 +108,7 @@ def kinds_of(courses: Iterable[Course]) -> tuple[str, ...]:
     return tuple(kind for kind, _ in total.most_common(SHOWN_KINDS))
 
 
-def _scale(courses: Sequence[Course], now: Course, end: float, wide_px: float) -> Scale:
+def _scale(courses: Sequence[Course], now: Course, end: float) -> Scale:
     seconds = [second for course in courses for second in course.seconds]
     name = next((name for course in (now, *courses) for name in course.samples), None)
     return Scale(
@@ -119,7 +119,6 @@ def _scale(courses: Sequence[Course], now: Course, end: float, wide_px: float) -
         signal=top(courses, name) if name is not None else 1.0,
         signal_name=name,
         kinds=kinds_of(courses),
-        wide_px=wide_px,
     )
 
 
@@ -211,7 +210,7 @@ def _line(points: Points, clock: Clock, colour: str) -> Json:
 
 
 def _assembled(plot: Plot) -> Json:
-    """The figure: what all widths share, and what differs on a narrow page."""
+    """The figure: what all widths share, and what differs from each of these widths on."""
     count = len(plot.axes)
     height = count * PANEL_PX + (count - 1) * GAP_PX
     axes = {
@@ -219,8 +218,8 @@ def _assembled(plot: Plot) -> Json:
         for index, each in enumerate(plot.axes)
     }
     shared = layout(**axes, xaxis=_time_axis(plot, count), barmode="stack", hovermode="x unified")
-    wide = _variant(plot, plot.scale.wide_px, height, named=True)
-    return {"data": plot.data, "layout": shared, "wide": wide, "narrow": _variant(plot, NARROW_PX, height, named=False)}
+    widths = [{"from": width + LEFT + RIGHT, "layout": _at_width(plot, width, height)} for width in WIDTHS_PX]
+    return {"data": plot.data, "layout": shared, "widths": widths}
 
 
 def _domain(index: int, height: float) -> list[float]:
@@ -237,10 +236,11 @@ def _time_axis(plot: Plot, count: int) -> Json:
     )
 
 
-def _variant(plot: Plot, width_px: float, height: float, *, named: bool) -> Json:
+def _at_width(plot: Plot, width_px: float, height: float) -> Json:
+    """Labels that cover none of each other on a plot of this width."""
     course, clock, span = plot.course, plot.clock, plot.scale.end
     phases = labels.phase_spots(course.phases, clock, span, width_px)
-    marks = labels.mark_spots(course.marks, clock, span, width_px, named=named)
+    marks = labels.mark_spots(course.marks, clock, span, width_px, named=width_px >= NAMED_FROM_PX)
     # The first panel's own title stands right above it, the phases' names above that, the marks' labels on top.
     base = GAP_PX - 10
     above = base + labels.rows(phases) * labels.ROW_PX

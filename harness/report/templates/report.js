@@ -1,7 +1,6 @@
 // Draws each figure at the width it has, in the colours of the theme; again when width, theme or paper change.
 "use strict";
 (() => {
-  const NARROW_PX = 430;
   const figures = JSON.parse(document.getElementById("figures").textContent);
   const root = document.documentElement;
 
@@ -19,8 +18,9 @@
     const width = place.clientWidth;
     const figure = figures[place.dataset.figure];
     if (!width || !figure) return;
-    const variant = (width < NARROW_PX ? figure.narrow : figure.wide) || {};
-    const { data, layout } = coloured({ data: figure.data, layout: { ...figure.layout, ...variant } }, getComputedStyle(root));
+    const widths = figure.widths || [{}];
+    const fitting = (widths.findLast((each) => each.from <= width) || widths[0]).layout;
+    const { data, layout } = coloured({ data: figure.data, layout: { ...figure.layout, ...fitting } }, getComputedStyle(root));
     Plotly.react(place, data, { ...layout, width }, { displayModeBar: false, responsive: false });
     place.dataset.width = width;
   };
