@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from typing import Any
 
 from locust import between, task
@@ -14,21 +15,40 @@ SKEW = 1.5
 
 
 class Shopper(Customer):
-    """Looks at a product, thinks, looks at the next."""
+    """Looks at a product, thinks, looks at another one: at the first of the list most often."""
 
     wait_time = between(0.25, 0.75)
 
-    def __init__(self, environment: Any) -> None:
-        super().__init__(environment)
+    def on_start(self) -> None:
+        """Learn what the shop sells."""
         self.products: list[dict[str, Any]] = data()["products"]
         self.weights = list(itertools.accumulate((rank + 1) ** -SKEW for rank in range(len(self.products))))
 
     @task
     def look_at_a_product(self) -> None:
-        """By Zipf's law: the first of the list most often."""
+        """Of a product whose price changes, also note which price was shown, and how long it took."""
         [product] = self.random.choices(self.products, cum_weights=self.weights)
-        name = "hottest product" if product is self.products[0] else "product"
-        self.ask(f"/products/{product['id']}", name=name, expect=lambda body: complaint(body, product))
+        asked = time.monotonic()
+        body = self.ask(
+            f"/products/{product['id']}", name=product["called"], expect=lambda body: complaint(body, product)
+        )
+        if len(product["prices"]) > 1:
+            price, seconds = body["price_cents"] if body else None, time.monotonic() - asked
+            self.note("prices", product=product["id"], price=price, seconds=round(seconds, 3))
+
+
+class Regular(Shopper):
+    """Looks at one product again and again; those of the same product begin together, some of them late."""
+
+    wait_time = between(0.15, 0.35)
+    fixed_count = 9
+    turns = itertools.count()
+
+    def on_start(self) -> None:
+        """Take the next product whose price changes."""
+        regular = data()["regulars"]
+        self.products, self.weights = [regular[next(self.turns) % len(regular)]], [1.0]
+        time.sleep(self.products[0]["after_seconds"])
 
 
 def complaint(body: dict[str, Any], product: dict[str, Any]) -> str | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from .shop import CATALOGS, Product, Shop
+from typing import Any
 
-from harness.drill import Run
+from harness import Run
 
-CUSTOMERS = 150
-READ_MS = 200
-OLDEST_PRICE_SECONDS, SLACK_SECONDS = 4.0, 1.0
+from .limits import AFTER_SECONDS, CONNECTIONS, CUSTOMERS, PRICE_SECONDS, READ_MS, RECOVERY_SECONDS, SLACK_SECONDS
+from .shop import Shop
+
+GLANCES = 4
+"""So often customers have seen an old price before it changes: enough for both processes to have been asked."""
+LAST_LOOK_SECONDS = 0.4
+"""In so much time each regular customer looks at least once."""
 
 
 def drill(run: Run) -> None:
@@ -16,71 +20,76 @@ def drill(run: Run) -> None:
     shop = Shop(run)
     shop.set("cost_ms", 0)
     with (
-        run.sample("reads in flight", shop.in_flight),
-        run.traffic(users=CUSTOMERS, service="edge", data={"products": shop.popular}),
+        run.sample("reads in flight", shop.in_flight, every_ms=100, most=CONNECTIONS),
+        run.traffic(users=CUSTOMERS, service="edge", data=shop.for_customers()),
     ):
         run.phase("warm-up", seconds=1.0)
         shop.set("cost_ms", READ_MS)
         run.phase("normal", seconds=1.5)
         lose_the_hot_key(run, shop)
         lose_everything(run, shop)
-        lose_the_database(run, shop)
-    run.record(most_at_once=int(shop.value("SELECT lab.most_at_once()")))
+        down, back = lose_the_database(run, shop)
+        changed = change_prices(run, shop)
+    run.record(**shop.ledger(down, back), answers=answers(run, since=changed))
 
 
 def lose_the_hot_key(run: Run, shop: Shop) -> None:
     """Its reads wait at a gate until no further one comes; then products are asked for that nobody has read yet."""
-    hot, gate = shop.popular[0], run.postgres("db").connect()
+    hot, gate = shop.hottest, run.postgres("db").connect()
     run.phase("hot key")
     closed = shop.now()
     gate.execute("SELECT pg_advisory_lock(7077, %s)", (hot["id"],))
     run.fault("the hottest product's copies are lost", shop.lose, hot)
-    run.patiently(lambda: shop.reads(hot, closed), OLDEST_PRICE_SECONDS + SLACK_SECONDS)
+    run.patiently(lambda: shop.reads(hot, closed), PRICE_SECONDS + SLACK_SECONDS)
     run.until_quiet(lambda: shop.reads(hot, closed), seconds=2.0)
-    run.record(hottest=hot["id"], others=shop.ask(["edge"], shop.never_asked[1:], "price", timeout=2.0))
-    run.record(hot_reads_at_gate=shop.reads(hot, closed))
+    run.record(hottest=hot["id"], others=shop.ask(shop.never_asked))
     opened = shop.now()
     run.healed("it can be read again", gate.close)
-    run.phase("hot key is back", seconds=0.8)
-    run.record(hot_reads_after=shop.reads(hot, opened))
+    run.phase("hot key is back", seconds=AFTER_SECONDS)
+    run.record(closed=run.at(closed), opened=run.at(opened))
 
 
 def lose_everything(run: Run, shop: Shop) -> None:
-    """FLUSHALL, and who reads what afterwards."""
+    """FLUSHALL, and three seconds of what it does."""
     flushed = run.fault("the cache is flushed", shop.flush)
     run.phase("flush", seconds=3.0)
-    bursts = shop.bursts(flushed)
-    run.record(flush_reads=bursts)
-    bars = {"x": [str(product) for product, _ in bursts], "y": [reads for _, reads in bursts]}
-    title = "Reads of the same product within 1.5 s after the flush (the 20 most read)"
-    run.evidence(title, "bars", **bars, limit=len(CATALOGS), x_title="product", y_title="reads")
+    run.record(flushed=run.at(flushed))
 
 
-def keep_looking(run: Run, shop: Shop, products: list[Product], until: float) -> None:
-    """Until then, customers go on asking both catalogues for these products."""
-
-    def look() -> bool:
-        shop.ask(CATALOGS, products, "new_price", timeout=0.5)
-        return run.clock() > until
-
-    run.patiently(look, seconds=until - run.clock(), every_seconds=0.3)
-
-
-def lose_the_database(run: Run, shop: Shop) -> None:
-    """When it is back, prices change: of the hottest product, of two others, and of one that no customer asks for."""
+def lose_the_database(run: Run, shop: Shop) -> tuple[float, float]:
+    """For two seconds each read fails at once; when that began and ended, by the ledger's clock."""
     down = run.fault("the database fails", shop.set, "failing", "on")
     run.phase("database down", seconds=2.0)
-    run.healed("the database is back", shop.set, "failing", "off")
-    back, errors_end = shop.now(), run.clock() + 3
+    back = run.healed("the database is back", shop.set, "failing", "off")
+    run.record(down=run.at(down), back=run.at(back))
+    return down, back
+
+
+def change_prices(run: Run, shop: Shop) -> float:
+    """As soon as customers have seen the four old ones again; customers look on until the new ones have to show."""
+    back = run.clock()
     run.phase("recovering")
-    changed = [shop.popular[0], shop.popular[20], shop.popular[120], shop.never_asked[0]]
-    shop.ask(CATALOGS, changed, "price", timeout=1.0)
-    for product in changed:
-        shop.raise_price(product)
+    run.patiently(lambda: all_seen(run, shop, back), seconds=1.0)
+    for product in shop.changing:
+        shop.change_price(product)
     run.mark("four prices change")
-    shown = run.clock() + OLDEST_PRICE_SECONDS + SLACK_SECONDS
-    keep_looking(run, shop, changed, errors_end)
-    run.phase("recovered")
-    keep_looking(run, shop, changed, shown)
-    run.record(prices=shop.ask(CATALOGS, changed, "new_price", timeout=3.0))
-    run.record(failed_reads=shop.failed_reads(down), recovered_reads=shop.bursts(back))
+    changed = run.clock()
+    run.record(
+        changed=changed, prices=[[product["id"], product["price"], product["new_price"]] for product in shop.changing]
+    )
+    run.patiently(lambda: run.clock() > back + RECOVERY_SECONDS, seconds=RECOVERY_SECONDS)
+    run.phase("recovered", seconds=changed + PRICE_SECONDS + SLACK_SECONDS + LAST_LOOK_SECONDS - run.clock())
+    return changed
+
+
+def all_seen(run: Run, shop: Shop, since: float) -> bool:
+    """Whether customers have been shown each of the old prices often enough since then."""
+    shown = [note["product"] for note in run.notes("prices") if note["price"] and note["at"] > since]
+    return all(shown.count(product["id"]) >= GLANCES for product in shop.changing)
+
+
+def answers(run: Run, since: float) -> dict[str, list[Any]]:
+    """What customers were told of the changing products when they asked later than that, as columns."""
+    told = [(note["at"] - note["seconds"], note["product"], note["price"]) for note in run.notes("prices")]
+    rows = sorted((round(asked, 3), product, price) for asked, product, price in told if asked > since)
+    return {name: [row[column] for row in rows] for column, name in enumerate(("asked", "product", "price"))}

@@ -1,4 +1,4 @@
-"""What is in the shop, and what do its database, its cache and its pages say of it?"""
+"""What is in the shop, and what can the lab do to its database, its cache and its customers?"""
 
 from __future__ import annotations
 
@@ -6,72 +6,112 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from harness.drill import Run
+from harness import Run
+
+from .limits import OTHERS_SECONDS
 
 POPULAR = 200
-NEVER_ASKED = [240 * step for step in (1, 3, 7, 9, 11, 13, 17, 19, 21, 23, 27, 29, 31)]
-"""How far the ids of products that no customer asks for are from the hottest one's. Locks that products share by their
-number modulo 2 to 16 are shared with the hottest, those of 32, 64, 100 or more are not: the verdict is no lottery."""
-OK = 200
-CATALOGS = ["catalog-1", "catalog-2"]
+SHARED_LOCKS = 240
+"""How far apart ids are that share a lock, if locks are shared by the id modulo 2 to 16, 20, 24 or 30."""
+NEVER_ASKED = 13
+LATE_SECONDS = 8.0
+"""Customers ask for a product that nobody has asked for before: not before so many seconds have gone."""
 KINDS = ("Kettle", "Lamp", "Mug", "Chair", "Rug", "Clock", "Vase", "Shelf", "Tray", "Stool", "Bowl", "Basket")
 IN_FLIGHT = "SELECT count(*) AS reads FROM lab.ledger WHERE ended IS NULL"
+LEDGER = """
+    SELECT product, dense_rank() OVER (ORDER BY client)::int AS process, failed,
+        extract(epoch FROM began)::float8 AS began, extract(epoch FROM ended)::float8 AS ended
+    FROM lab.ledger WHERE NOT (failed AND began >= to_timestamp(%s) AND began < to_timestamp(%s))
+    ORDER BY read LIMIT 5000
+"""
+FAILED = "SELECT count(*) FROM lab.ledger WHERE failed AND began >= to_timestamp(%s)"
 
 Product = dict[str, Any]
-Answer = dict[str, Any]
+"""`id`, `name`, `price` (cents), `new_price` where it changes."""
 
 
 class Shop:
-    """A stock drawn from the run's seed, seen with the lab's rights. The most popular product stands first."""
+    """A stock drawn from the run's random numbers, seen with the lab's rights."""
 
     def __init__(self, run: Run) -> None:
+        self._run, self._draw = run, run.random
         self._db, self._watch = run.postgres("db").connect(), run.postgres("db").connect()
-        self._cache = run.redis("cache")
-        self._pages = {service: run.http(service) for service in ("edge", *CATALOGS)}
-        hottest = run.random.randrange(10_000, 80_000)
-        apart = [hottest + distance for distance in (0, *NEVER_ASKED)]
-        others = run.random.sample([number for number in range(10_000, 100_000) if number not in apart], POPULAR - 1)
-        ids = [hottest, *others, *apart[1:]]
-        stock = [_product(number, run.random.choice(KINDS), run.random.randint(700, 9000)) for number in ids]
-        self.popular, self.never_asked = stock[:POPULAR], stock[POPULAR:]
-        self.value("SELECT lab.stock(%s)", json.dumps(stock))
+        self._cache, self._edge = run.redis("cache"), run.http("edge")
+        self.popular, self.never_asked = self._stock()
+        self.hottest = self.popular[0]
+        middle, rare = self.popular[self._draw.randrange(15, 25)], self.popular[self._draw.randrange(100, 140)]
+        self.changing = [self.hottest, middle, rare, self.never_asked.pop()]
+        for product in self.changing:
+            product["new_price"] = product["price"] + self._draw.randint(1, 3000)
+        self._value("SELECT lab.stock(%s)", json.dumps([*self.popular, *self.never_asked, self.changing[-1]]))
 
-    def value(self, sql: str, *params: Any) -> Any:
+    def _stock(self) -> tuple[list[Product], list[Product]]:
+        """The products that customers ask for, and some more that could share a lock with the hottest of them.
+
+        The distance is an odd multiple of 240, and none of 1200: those of 32, 64, 100 locks or more are not shared.
+        """
+        hottest = self._draw.randrange(10_000, 80_000)
+        steps = [step for step in range(1, 84, 2) if step % 5]
+        apart = [hottest + SHARED_LOCKS * step for step in self._draw.sample(steps, NEVER_ASKED)]
+        free = [number for number in range(10_000, 101_000) if number not in {hottest, *apart}]
+        ids = [hottest, *self._draw.sample(free, POPULAR - 1), *apart]
+        stock = [self._product(number) for number in ids]
+        return stock[:POPULAR], stock[POPULAR:]
+
+    def _product(self, number: int) -> Product:
+        name = f"{self._draw.choice(KINDS)} {self._draw.randrange(100, 1000)}"
+        return {"id": number, "name": name, "price": self._draw.randint(700, 9000)}
+
+    def for_customers(self) -> dict[str, Any]:
+        """What the customers have to know of the stock."""
+        late = {"after_seconds": LATE_SECONDS}
+        *soon, last = [_known(product) | {"after_seconds": 0.0} for product in self.changing[1:]]
+        popular = [_known(product) for product in self.popular]
+        popular[0]["called"] = "hottest product"
+        return {"products": popular, "regulars": [*soon, last | late]}
+
+    # --- the database ---------------------------------------------------------------------------------------------
+
+    def _value(self, sql: str, *params: Any) -> Any:
         """The first column of the first row."""
         row = self._db.execute(sql.encode(), params).fetchone() or {}
         return next(iter(row.values()), None)
 
-    def now(self) -> Any:
-        """The time as the ledger writes it."""
-        return self.value("SELECT clock_timestamp()")
+    def now(self) -> float:
+        """The time by the ledger's clock, in seconds since 1970."""
+        return float(self._value("SELECT extract(epoch FROM clock_timestamp())"))
 
-    def set(self, knob: str, setting: object) -> Any:
-        """Turn a knob of the database; when that was."""
-        return self.value(f"UPDATE lab.knobs SET {knob} = %s RETURNING clock_timestamp()", setting)  # noqa: S608 - our own
+    def set(self, knob: str, setting: object) -> float:
+        """Turn a knob of the database; when that was, as `now`."""
+        self._value(f"UPDATE lab.knobs SET {knob} = %s RETURNING 1", setting)  # noqa: S608 - our own
+        return self.now()
 
-    def raise_price(self, product: Product) -> None:
+    def change_price(self, product: Product) -> None:
         """From now on the product costs `new_price`."""
         rise = product["new_price"] - product["price"]
-        self.value("INSERT INTO lab.price_changes VALUES (%s, %s) RETURNING product", product["id"], rise)
+        self._value("INSERT INTO lab.price_changes VALUES (%s, %s) RETURNING product", product["id"], rise)
 
     def in_flight(self) -> int:
         """Reads that have begun and not ended."""
         row = self._watch.execute(IN_FLIGHT).fetchone()
         return int(row["reads"]) if row else 0
 
-    def reads(self, product: Product, since: Any) -> int:
+    def reads(self, product: Product, since: float) -> int:
         """Reads of this product that began since then."""
-        counted = "SELECT count(*) FROM lab.ledger WHERE product = %s AND began > %s"
-        return int(self.value(counted, product["id"], since))
+        counted = "SELECT count(*) FROM lab.ledger WHERE product = %s AND began > to_timestamp(%s)"
+        return int(self._value(counted, product["id"], since))
 
-    def failed_reads(self, since: Any) -> int:
-        """Reads that the database answered with an error."""
-        return int(self.value("SELECT count(*) FROM lab.ledger WHERE failed AND began > %s", since))
+    def ledger(self, down: float, back: float) -> dict[str, Any]:
+        """The reads as columns, but for those that failed while the database did; of these only their number."""
+        rows = self._db.execute(LEDGER, (down, back)).fetchall()
+        reads = {name: [row[name] for row in rows] for name in ("product", "process", "failed")}
+        times = {name: [row[name] and self._seconds(row[name]) for row in rows] for name in ("began", "ended")}
+        return {"reads": reads | times, "failed_reads": int(self._value(FAILED, down))}
 
-    def bursts(self, since: Any) -> list[list[int]]:
-        """[product, most reads of it within 1.5 s] for the 20 products that were read most since then."""
-        rows = self._db.execute("SELECT * FROM lab.bursts(%s, 'infinity') LIMIT 20", (since,)).fetchall()
-        return [[row["product"], row["reads"]] for row in rows]
+    def _seconds(self, epoch: float) -> float:
+        return round(self._run.at(epoch), 3)
+
+    # --- the cache and the pages ----------------------------------------------------------------------------------
 
     def lose(self, product: Product) -> None:
         """Take every copy of a product out of Redis, whatever its key or hash field is called."""
@@ -82,26 +122,22 @@ class Shop:
             for field, _ in self._cache.hscan_iter(key, name, count=1000):
                 self._cache.hdel(key, field)
 
-    def flush(self) -> Any:
-        """Empty Redis; when that was."""
+    def flush(self) -> float:
+        """Empty Redis; when that was, as `now`."""
         self._cache.flushall()
         return self.now()
 
-    def ask(self, services: list[str], products: list[Product], price: str, timeout: float) -> list[Answer]:
-        """What each service answers for each product, all asked at once; `price`: which of the two is the right one."""
-        asked = [(service, product) for service in services for product in products]
+    def ask(self, products: list[Product]) -> list[dict[str, Any]]:
+        """Look at these products, all at once, as customers do; each with its right answer and what was said."""
+        with ThreadPoolExecutor(len(products)) as pool:
+            return list(pool.map(self._ask, products))
 
-        def answer(one: tuple[str, Product]) -> Answer:
-            service, product = one
-            came = self._pages[service].get(f"/products/{product['id']}", timeout=timeout)
-            right = came.json == {"id": product["id"], "name": product["name"], "price_cents": product[price]}
-            said = came.status if came.status != OK else came.json
-            return {"service": service, "product": product["id"], "right": right, "said": said or came.error}
-
-        with ThreadPoolExecutor(len(asked)) as pool:
-            return list(pool.map(answer, asked))
+    def _ask(self, product: Product) -> dict[str, Any]:
+        came = self._edge.get(f"/products/{product['id']}", timeout=OTHERS_SECONDS)
+        right = {"id": product["id"], "name": product["name"], "price_cents": product["price"]}
+        return {"right": right, "status": came.status, "said": came.text[:300], "error": came.error}
 
 
-def _product(number: int, kind: str, price: int) -> Product:
-    new = price + price // 10
-    return {"id": number, "name": f"{kind} {number % 1000}", "price": price, "new_price": new, "prices": [price, new]}
+def _known(product: Product) -> Product:
+    prices = [product[kind] for kind in ("price", "new_price") if kind in product]
+    return {"id": product["id"], "name": product["name"], "prices": prices, "called": "product"}

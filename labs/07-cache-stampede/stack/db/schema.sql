@@ -53,6 +53,7 @@ CREATE FUNCTION lab.end_read(mine bigint, failed bool) RETURNS text LANGUAGE sql
 $$;
 
 -- The drill closes a product's gate by taking this lock for itself alone; readers pass it one by one, or wait.
+-- Nobody else can take it: see below.
 CREATE FUNCTION lab.pass_gate(wanted int) RETURNS void LANGUAGE sql AS $$
     SELECT pg_advisory_lock_shared(7077, wanted);
     SELECT pg_advisory_unlock_shared(7077, wanted);
@@ -82,36 +83,26 @@ EXCEPTION WHEN OTHERS OR query_canceled THEN
     RAISE;
 END $$;
 
+-- The application may call one function. What PostgreSQL allows everybody is taken away where it could hold up the drill
+-- or fill the disk: advisory locks, large objects, temporary tables.
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public, lab FROM PUBLIC;
+REVOKE TEMPORARY ON DATABASE app FROM PUBLIC;
+DO $$
+DECLARE taken regprocedure;
+BEGIN
+    FOR taken IN SELECT oid FROM pg_proc
+        WHERE pronamespace = 'pg_catalog'::regnamespace AND proname ~ '^(pg_(try_)?advisory_|lo_)'
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', taken);
+    END LOOP;
+END $$;
 GRANT EXECUTE ON FUNCTION public.load_product TO app;
 ALTER ROLE app CONNECTION LIMIT 50;
 
--- What the drill does and asks.
+-- What the drill does.
 CREATE FUNCTION lab.stock(goods jsonb) RETURNS void LANGUAGE sql AS $$
     INSERT INTO lab.products SELECT id, name FROM jsonb_to_recordset(goods) AS g (id int, name text);
     INSERT INTO lab.price_changes
         SELECT id, CASE n WHEN 1 THEN price - 49 * 7 ELSE 7 END
         FROM jsonb_to_recordset(goods) AS g (id int, price int), generate_series(1, 50) AS n;
-$$;
-
--- A read that never ended, because its session was killed, is taken as one of a second.
-CREATE VIEW lab.reads AS
-    SELECT *, coalesce(ended, least(clock_timestamp(), began + interval '1 s')) AS over FROM lab.ledger;
-
-CREATE FUNCTION lab.most_at_once() RETURNS bigint LANGUAGE sql AS $$
-    SELECT coalesce(max(n), 0) FROM (
-        SELECT sum(step) OVER (ORDER BY at, step) AS n FROM (
-            SELECT began AS at, 1 AS step FROM lab.reads UNION ALL SELECT over, -1 FROM lab.reads
-        ) AS steps
-    ) AS running
-$$;
-
--- Per product, the most reads that began within 1.5 s of one another, of those that began in [since, until).
-CREATE FUNCTION lab.bursts(since timestamptz, until timestamptz) RETURNS TABLE (product int, reads bigint)
-LANGUAGE sql AS $$
-    SELECT product, max(n) FROM (
-        SELECT product, count(*) OVER (
-            PARTITION BY product ORDER BY began RANGE BETWEEN CURRENT ROW AND interval '1.5 s' FOLLOWING) AS n
-        FROM lab.ledger WHERE began >= since AND began < until
-    ) AS windows GROUP BY product ORDER BY 2 DESC, 1
 $$;
