@@ -20,9 +20,10 @@ TO_SAY = "to be said"
 
 @click.command("new-lab")
 @click.argument("slug")
-def new_lab(slug: str) -> None:
+@click.option("--number", type=click.IntRange(1), default=None, help="Its number; the next one, if not said.")
+def new_lab(slug: str, number: int | None) -> None:
     """Write the skeleton of a lab, which runs and proves itself, for you to change."""
-    folder = skeleton.write(slug)
+    folder = skeleton.write(slug, number)
     screen.say(f"Wrote {paths.shown(folder)}.")
     screen.pairs(
         [

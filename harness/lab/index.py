@@ -37,11 +37,16 @@ def pages() -> dict[Path, str]:
     """The files that carry a table, and what they should say now."""
     labs = catalogue.labs()
     readme = paths.ROOT / "README.md"
-    debriefs = {lab.debrief: _between(lab.debrief, DECOYS_BEGIN, decoys(lab), DECOYS_END) for lab in labs}
+    debriefs = {lab.debrief: debrief(lab) for lab in labs}
     return debriefs | {
         paths.labs_root() / "README.md": PAGE.format(table=table(labs, "")),
         readme: _between(readme, BEGIN, table(labs, "labs/"), END),
     }
+
+
+def debrief(lab: Lab) -> str:
+    """The lab's debrief with the table of its decoys as it should be now."""
+    return _between(lab.debrief, DECOYS_BEGIN, decoys(lab), DECOYS_END)
 
 
 def decoys(lab: Lab) -> str:

@@ -79,21 +79,23 @@ def _file_difference(name: str, before: str | None, after: str | None) -> str:
 def applied(base: Files, diff: str, where: Path) -> Files:
     """The base with the diff's changes; ManifestError says which file of `where` no longer fits."""
     changed = dict(base)
-    for name, part in _parts(diff, where):
+    for name, part, stays in _parts(diff, where):
         try:
             lines = whatthepatch.apply_diff(part, changed.get(name, ""))
         except (WhatThePatchException, IndexError) as problem:
             raise ManifestError(f"{where}: no longer fits {name}: {problem}. `outage decoy` makes it again.") from None
         changed[name] = "".join(f"{line}\n" for line in lines)
-        if part.header.new_path == NOWHERE:
+        if not stays:
             del changed[name]
     return changed
 
 
-def _parts(diff: str, where: Path) -> Iterable[tuple[str, whatthepatch.patch.diffobj]]:
-    found = [part for part in whatthepatch.parse_patch(diff) if part.header and part.changes]
+def _parts(diff: str, where: Path) -> Iterable[tuple[str, whatthepatch.patch.diffobj, bool]]:
+    """Each file's name, its changes, and whether it is still there after them."""
+    found = [(part.header, part) for part in whatthepatch.parse_patch(diff) if part.header and part.changes]
     if not found:
         raise ManifestError(f"{where}: has no diff below its header. `outage decoy` writes one.")
-    for part in found:
-        path = part.header.old_path if part.header.new_path == NOWHERE else part.header.new_path
-        yield path.removeprefix("a/").removeprefix("b/"), part
+    for header, part in found:
+        stays = header.new_path != NOWHERE
+        path = header.new_path if stays else header.old_path
+        yield path.removeprefix("a/").removeprefix("b/"), part, stays
