@@ -31,7 +31,7 @@ MOST_TEXT = 200_000
 
 def _clean(text: str) -> str:
     """Nothing that a container or a submission says reaches the terminal as anything but text."""
-    return texts.printable(text, MOST_TEXT, lines=True)
+    return str(texts.printable(text, MOST_TEXT, lines=True))
 
 
 def console(*, error: bool = False) -> Console:

@@ -10,16 +10,16 @@ from typing import Any, TypeVar
 
 import redis
 
+from harness.chance import Chance
+from harness.errors import NotJudgedError, OutageError
 from harness.judge import figures
+from harness.lab.manifest import Lab
 from harness.run import sampling, waiting
 from harness.run.clocks import StackClock
 from harness.run.container import Container
 from harness.run.course import LIVE_SECONDS, Course, Watcher
 from harness.run.deaths import Doings
-from harness.chance import Chance
-from harness.errors import NotJudgedError, OutageError
 from harness.run.instruments import Http, Postgres, redis_client
-from harness.lab.manifest import Lab
 from harness.run.stack import Stack
 from harness.run.traffic import Traffic
 
@@ -47,7 +47,7 @@ class Run:
 
     @property
     def key(self) -> str:
-        """What the lab's own services want to see before they do as the drill says (OUTAGE_KEY in their environment)."""
+        """What the lab's own services want to see before they obey the drill (their OUTAGE_KEY)."""
         return self._stack.key
 
     @property
@@ -75,9 +75,7 @@ class Run:
     # --- what happens -----------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def traffic(
-        self, users: int, *, service: str, data: dict[str, Any] | None = None
-    ) -> Iterator[Traffic]:
+    def traffic(self, users: int, *, service: str, data: dict[str, Any] | None = None) -> Iterator[Traffic]:
         """Customers of the lab's locustfile at this service; `data` reaches them as `loadtests.data()`."""
         self._traffic.begin(self._lab.locustfile, self._stack.url(service), users, data or {}, self._zero)
         self._loaded = True
@@ -226,4 +224,4 @@ class Run:
 
     def container(self, service: str) -> Container:
         """The container of this service."""
-        return Container(self._stack.run_id, service, self.doings)
+        return Container(self._stack.run_id, service)

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from harness import paths
-from harness.paths import RECORDING_FILE, VERDICT_FILE
+from harness.errors import OutageError
+from harness.judge import recording
+from harness.judge.recording import Recording
 from harness.judge.verdict import UNKNOWN
+from harness.lab.variants import AS_SHIPPED
+from harness.paths import RECORDING_FILE, VERDICT_FILE
 
 KEPT_RUNS = 20
-AS_SHIPPED = "as shipped"
 
 
 def new_folder(slug: str, run_id: str, within: Path | None = None) -> Path:
@@ -60,6 +63,12 @@ def read(path: Path) -> dict[str, Any] | None:
     return content
 
 
+def last_run(slug: str) -> Path | None:
+    """The folder of the last finished run of this lab."""
+    finished = runs(slug)
+    return finished[-1] if finished else None
+
+
 def last_verdict(slug: str) -> dict[str, Any] | None:
     """What the last finished run of this lab was judged to be; None without one."""
     finished = runs(slug)
@@ -75,10 +84,13 @@ def shipped_run(slug: str) -> Path | None:
     return None
 
 
-def shipped_recording(slug: str) -> dict[str, Any] | None:
-    """The recording of that run."""
+def shipped_recording(slug: str) -> Recording | None:
+    """The recording of that run; None also where an older version of Outage Lab made it."""
     folder = shipped_run(slug)
-    return read(folder / RECORDING_FILE) if folder else None
+    try:
+        return recording.load(folder / RECORDING_FILE) if folder else None
+    except OutageError:
+        return None
 
 
 class Progress:

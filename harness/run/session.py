@@ -6,10 +6,9 @@ import contextlib
 import datetime as dt
 import os
 import platform
-import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -155,7 +154,7 @@ class Session:
     def _watched(self, stack: Stack, run: Run) -> Iterator[None]:
         memory = MemoryWatch(stack.containers)
         sampler = Sampler(memory.measure, run.clock, MEMORY_EVERY_SECONDS)
-        deaths = DeathWatch(stack.run_id, run.doings, run.at)
+        deaths = DeathWatch(stack.run_id, run.doings, run.at, live=stack.live)
         try:
             with sampler.running(), deaths.running():
                 yield
@@ -165,6 +164,8 @@ class Session:
 
     def _judged(self, run: Run, stack: Stack) -> Outcome:
         order = self.order
+        run.facts, left_out = text.bounded(run.facts)
+        self.unknown += [f"`{name}` is too large to be recorded" for name in left_out]
         logs.save(stack.containers(), self.folder / "logs", run.course.phases, run.at)
         content = text.printable_json(recording.plain(self._recording(run)))
         with self._timed("judge"):
