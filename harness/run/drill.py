@@ -210,7 +210,7 @@ class Run:
 
     def redis(self, service: str) -> redis.Redis:
         """The Redis of this service."""
-        return redis_client(lambda: self._stack.address(service))
+        return redis_client(lambda: self._stack.address(service), self._stack.secret)
 
     def http(self, service: str) -> Http:
         """The HTTP server of this service."""
