@@ -51,6 +51,7 @@ def said(what: str) -> dict[str, Any]:
         "ok": {"status": 200, "said": text, "error": None},
         "empty": {"status": 200, "said": "{}", "error": None},
         "error": {"status": 503, "said": "", "error": None},
+        "halfway": {"status": 200, "said": "{", "error": "timeout"},
         "late": {"status": None, "said": "", "error": "timeout"},
     }
     return {"right": right} | known[what]
@@ -178,7 +179,13 @@ def test_errors_of_the_hot_key_itself_are_excused_while_it_hangs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "told"), [("late", "no answer"), ("error", "HTTP 503"), ("empty", "a wrong answer: {}")]
+    ("what", "told"),
+    [
+        ("late", "no answer (timeout)"),
+        ("halfway", "no answer (timeout)"),
+        ("error", "HTTP 503"),
+        ("empty", "a wrong answer: {}"),
+    ],
 )
 def test_other_products_without_a_right_answer_break_their_promise(what: str, told: str) -> None:
     """One of twelve may wait; from two on the promise is broken, and what came instead is told."""

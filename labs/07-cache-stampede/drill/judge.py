@@ -126,8 +126,8 @@ def _price(change: list[int], shown: list[int | None]) -> Price:
 
 def complaint(answer: dict[str, Any]) -> str | None:
     """What was wrong with the answer for another product while the hottest one's read hung; None if it was right."""
-    if answer["status"] is None:
-        return "no answer" if answer["error"] == "timeout" else f"no answer: {answer['error']}"
+    if answer["error"]:
+        return f"no answer ({answer['error']})"
     if answer["status"] != HTTPStatus.OK:
         return f"HTTP {answer['status']}"
     return None if _parsed(answer["said"]) == answer["right"] else f"a wrong answer: {answer['said']}"

@@ -81,7 +81,7 @@ class Loader:
             threading.Thread(target=self._read_for_ever, daemon=True).start()
 
     def want(self, product_id: int) -> Future[Product | None]:
-        """The product as it will be; all who ask before it has come share it."""
+        """The product as it will be; all that want it before it has come share it."""
         with self._guard:
             if product_id not in self._wanted:
                 self._wanted[product_id] = Future()

@@ -54,7 +54,7 @@ class Database:
 
 
 class Cache:
-    """Redis: products as JSON with the time of their reading, and the permits to read them anew."""
+    """Redis: products as JSON with the time of their reading, and the permits to refresh them."""
 
     def __init__(self, settings: Settings) -> None:
         self._redis = Redis.from_url(settings.cache_url, decode_responses=True)
