@@ -1,8 +1,7 @@
-"""What does every test get: runs and labs of its own, and the word on whether Docker answers?"""
+"""What does every test get: runs, a student's folder and labs of its own, and the word on whether Docker answers?"""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -10,8 +9,8 @@ from pathlib import Path
 import pytest
 from toys import TOYS
 
-from harness.run import engine, lifecycle
 from harness.errors import DockerError
+from harness.run import engine, lifecycle
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,9 +34,10 @@ def _missing() -> str:
 
 @pytest.fixture(autouse=True)
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of this test's runs; the labs are the toys."""
+    """The folder of this test's runs; the student's files stand beside it, and the labs are the toys."""
     folder = tmp_path / "runs"
     monkeypatch.setenv("OUTAGE_RUNS", str(folder))
+    monkeypatch.setenv("OUTAGE_WORK", str(tmp_path / "work"))
     monkeypatch.setenv("OUTAGE_LABS", str(TOYS))
     return folder
 
@@ -49,17 +49,3 @@ def stacks(runs: Path) -> Iterator[Path]:
     for project in lifecycle.kept():
         lifecycle.bring_down(project)
     engine.remove(outage_home=str(runs))
-
-
-@pytest.fixture
-def origin(tmp_path: Path) -> Path:
-    """A Git repository, empty, whose commits need no settings of this machine."""
-    folder = tmp_path / "origin"
-    folder.mkdir()
-    for setting in (
-        ["init", "-q", "-b", "main"],
-        ["config", "user.name", "t"],
-        ["config", "user.email", "t@localhost"],
-    ):
-        subprocess.run(["git", "-C", str(folder), *setting], check=True)
-    return folder

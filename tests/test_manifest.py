@@ -6,30 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from harness.lab import manifest
+from harness import paths
 from harness.errors import ManifestError
+from harness.lab import manifest
 
 TOML = """\
 title = "Toy"
 summary = "It breaks."
 level = 2
 minutes = 25
-editable = ["shop/app.py"]
 symptom = "orders_are_taken"
 entry = "shop/orders"
 memory_mib = 64
-[hints]
-orders_are_taken = ["What?", "Where?", "There."]
-[decoys]
-wrong = "orders_are_taken"
+may_end = ["worker"]
 """
 
 
 def written(tmp_path: Path, text: str = TOML, name: str = "07-toy") -> Path:
-    """A lab's folder with this lab.toml and one file of a student."""
+    """A lab's folder with this lab.toml."""
     folder = tmp_path / name
-    (folder / "shop").mkdir(parents=True)
-    (folder / "shop" / "app.py").write_text("app = 1\n")
+    folder.mkdir()
     (folder / "lab.toml").write_text(text)
     return folder
 
@@ -39,23 +35,31 @@ def test_a_lab_is_read_as_it_is_written(tmp_path: Path) -> None:
     lab = manifest.read(written(tmp_path))
 
     assert (lab.number, lab.slug, lab.title, lab.level, lab.minutes) == (7, "toy", "Toy", 2, 25)
-    assert (lab.editable, lab.symptom, lab.entry) == (("shop/app.py",), "orders_are_taken", "shop/orders")
+    assert (lab.symptom, lab.entry, lab.may_end) == ("orders_are_taken", "shop/orders", ("worker",))
     assert (lab.memory_mib, lab.limit_seconds) == (64, 60.0)
-    assert lab.hints == {"orders_are_taken": ("What?", "Where?", "There.")}
-    assert lab.decoys == {"wrong": "orders_are_taken"}
 
 
 def test_paths_follow_from_the_folder(tmp_path: Path) -> None:
-    """Compose file, drill, checks and overlays are computed from the folder, never configured."""
+    """Every path of a lab is computed from its folder and slug, never configured."""
     folder = written(tmp_path)
-    (folder / "solution" / "fixes" / "lease").mkdir(parents=True)
-    (folder / "solution" / "fixes" / "notes.txt").write_text("not an overlay")
-
     lab = manifest.read(folder)
 
-    assert (lab.compose.name, lab.drill.name, lab.checks.name) == ("compose.yaml", "drill.py", "checks.py")
-    assert lab.overlays("fixes") == {"lease": folder / "solution" / "fixes" / "lease"}
-    assert lab.overlays("decoys") == {}
+    own = (
+        lab.compose,
+        lab.locustfile,
+        lab.broken,
+        lab.stack,
+        lab.drill,
+        lab.checks,
+        lab.fixes,
+        lab.decoys,
+        lab.debrief,
+    )
+    assert [path.relative_to(folder).as_posix() for path in own] == [
+        "compose.yaml", "locustfile.py", "broken", "stack", "drill", "drill/checks.py",
+        "solution/fixes", "solution/decoys", "solution/DEBRIEF.md",
+    ]  # fmt: skip
+    assert lab.work == paths.work_root() / "toy"
 
 
 @pytest.mark.parametrize(
@@ -70,43 +74,30 @@ def test_paths_follow_from_the_folder(tmp_path: Path) -> None:
         ("minutes = 25", "minutes = 2.5", "`minutes` must be a whole number above 0, but is 2.5"),
         ("memory_mib = 64", "", "`memory_mib` must be a whole number above 0, but is nothing"),
         ("memory_mib = 64", "memory_mib = 64\nlimit_seconds = -1", "`limit_seconds` must be a whole number above 0"),
-        ('editable = ["shop/app.py"]', "editable = []", "`editable` must be a list of texts, not empty, but is []"),
-        ('editable = ["shop/app.py"]', 'editable = "shop/app.py"', "`editable` must be a list of texts"),
         ('entry = "shop/orders"', "entry = []", "`entry` must be a text, but is []"),
         ('symptom = "orders_are_taken"', 'symptom = "test_orders"', "`symptom` must be a check's name without test_"),
         ('symptom = "orders_are_taken"', 'symptom = "Orders!"', "`symptom` must be a check's name without test_"),
-        ('["What?", "Where?", "There."]', '"What?"', "`orders_are_taken` must be a list of texts"),
-        ('wrong = "orders_are_taken"', "wrong = 1", "`wrong` must be a text, but is 1"),
-        ('[decoys]\nwrong = "orders_are_taken"', "", None),
-        ('title = "Toy"', 'title = "Toy"\ntitel = "Toy"', "`titel` is no key of a lab; the keys are decoys, editable"),
-        ("[hints]", "hints = 3\n[other]", "`other` is no key of a lab"),
+        ('may_end = ["worker"]', "may_end = []", "`may_end` must be a list of texts, not empty, but is []"),
+        ('may_end = ["worker"]', "", None),
+        ('title = "Toy"', 'title = "Toy"\ntitel = "Toy"', "`titel` is no key of a lab; the keys are entry, level"),
+        ('may_end = ["worker"]', "editable = []", "`editable` is no key of a lab"),
         ("level = 2", "level = ", "not valid TOML"),
     ],
 )
 def test_an_error_names_file_key_and_what_was_expected(
     tmp_path: Path, line: str, instead: str, said: str | None
 ) -> None:
-    """Each wrong value is refused with the file, the key and what it must be; tables may be left out."""
+    """Each wrong value is refused with the file, the key and what it must be; what may be left out may."""
     assert line in TOML
     folder = written(tmp_path, TOML.replace(line, instead))
 
     if said is None:
-        assert manifest.read(folder).decoys == {}
+        assert manifest.read(folder).may_end == ()
         return
     with pytest.raises(ManifestError) as caught:
         manifest.read(folder)
     assert str(folder / "lab.toml") in str(caught.value)
     assert said in str(caught.value)
-
-
-@pytest.mark.parametrize("name", ["../outside.py", "/etc/passwd", "shop/../../outside.py"])
-def test_an_editable_path_stays_in_the_lab(tmp_path: Path, name: str) -> None:
-    """A path out of the folder is refused by name."""
-    (tmp_path / "outside.py").write_text("")
-    folder = written(tmp_path, TOML.replace('["shop/app.py"]', f'["shop/app.py", "{name}"]'))
-
-    with pytest.raises(ManifestError, match=rf"`editable` names '{name}', which lies outside of the lab"):
-        manifest.read(folder)
 
 
 def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+import literal
 import pytest
 from toys import copy
 
-from harness.judge import proof
-from harness.errors import ManifestError
-from harness.lab.manifest import Lab
+from harness import paths
+from harness.judge import proof, recording, trials
 from harness.judge.proof import Case, Result
+from harness.lab import variants
+from harness.lab.manifest import Lab
+from harness.lab.variants import Variant
 
 
 @pytest.fixture
@@ -23,78 +27,69 @@ def lab(tmp_path: Path) -> Lab:
     return copy("02-always-broken", tmp_path / "labs")
 
 
-def result(lab: Lab, wanted: str, check: str | None, seen: str, *failed: str, seconds: float = 1.0) -> Result:
-    """What came of a run as shipped."""
-    return Result(Case(lab, "as shipped", None, wanted, check), seen, failed, "", seconds)
+def result(lab: Lab, variant: str, seen: str, *failed: str, seconds: float = 1.0) -> Result:
+    """What came of a run of this variant."""
+    return Result(Case(variants.named(lab, variant)), seen, failed, "", seconds)
 
 
 def test_a_lab_has_a_case_for_every_variant(lab: Lab) -> None:
     """As shipped must break on the symptom, fixes hold, decoys break on the check named for them."""
-    found = [(case.variant, case.expectation) for case in proof.cases(lab)]
+    found = [(case.variant.name, case.expectation) for case in proof.cases(lab)]
 
     assert found == [
         ("as shipped", "BROKEN on orders_are_taken"),
         ("fix right", "FIXED"),
         ("decoy wrong", "BROKEN on orders_are_taken"),
     ]
-    overlays = [case.overlay for case in proof.cases(lab)]
-    assert overlays == [None, lab.solution / "fixes" / "right", lab.solution / "decoys" / "wrong"]
 
 
 def test_a_quick_proof_has_two_cases(lab: Lab) -> None:
     """Quick is as shipped and the first fix."""
-    assert [case.variant for case in proof.cases(lab, quick=True)] == ["as shipped", "fix right"]
+    assert [case.variant.name for case in proof.cases(lab, quick=True)] == ["as shipped", "fix right"]
 
 
 @pytest.mark.parametrize(
-    ("wanted", "check", "seen", "right"),
+    ("variant", "seen", "right"),
     [
-        ("FIXED", None, ["FIXED"], True),
-        ("FIXED", None, ["BROKEN", "a"], False),
-        ("FIXED", None, ["UNKNOWN"], False),
-        ("BROKEN", "a", ["BROKEN", "b", "a"], True),
-        ("BROKEN", "a", ["BROKEN", "b"], False),
-        ("BROKEN", "a", ["FIXED"], False),
-        ("BROKEN", "a", ["UNKNOWN", "a"], False),
-        ("BROKEN", "a", ["ERROR"], False),
+        ("right", ["FIXED"], True),
+        ("right", ["BROKEN", "orders_are_taken"], False),
+        ("right", ["UNKNOWN"], False),
+        ("wrong", ["BROKEN", "b", "orders_are_taken"], True),
+        ("wrong", ["BROKEN", "b"], False),
+        ("wrong", ["FIXED"], False),
+        ("broken", ["UNKNOWN", "orders_are_taken"], False),
+        ("broken", ["ERROR"], False),
     ],
 )
-def test_a_verdict_is_right_for_the_right_reason(
-    lab: Lab, wanted: str, check: str | None, seen: list[str], right: bool
-) -> None:
+def test_a_verdict_is_right_for_the_right_reason(lab: Lab, variant: str, seen: list[str], right: bool) -> None:
     """Another verdict, another failed check, UNKNOWN and an error are all wrong."""
-    assert result(lab, wanted, check, *seen).right is right
-
-
-def test_a_decoy_without_a_check_is_refused(lab: Lab) -> None:
-    """A decoy that lab.toml does not name would be right by breaking on anything: it is an error with its name."""
-    with pytest.raises(ManifestError, match=r"lab\.toml: \[decoys\] does not say which check must catch 'wrong'"):
-        proof.cases(replace(lab, decoys={}))
+    assert result(lab, variant, *seen).right is right
 
 
 def test_nothing_proves_nothing(lab: Lab) -> None:
-    """A proof without results is not proven; one wrong result among right ones neither."""
-    right, wrong = result(lab, "FIXED", None, "FIXED"), result(lab, "FIXED", None, "BROKEN", "a")
+    """A proof without results is not proven; one wrong result among right ones is not proven."""
+    right, wrong = result(lab, "right", "FIXED"), result(lab, "right", "BROKEN", "a")
 
     assert [proof.proven(results) for results in ([], [right], [right, wrong])] == [False, True, False]
 
 
 def test_results_are_summed_up_by_variant(lab: Lab) -> None:
     """A row per variant tells what was wanted, what was seen, how many were false, and the median time."""
+    check = "orders_are_taken"
     results = [
-        result(lab, "BROKEN", "a", "BROKEN", "a", seconds=3.0),
-        result(lab, "BROKEN", "a", "UNKNOWN", seconds=9.0),
-        result(lab, "BROKEN", "a", "BROKEN", "b", "a", seconds=5.04),
+        result(lab, "broken", "BROKEN", check, seconds=3.0),
+        result(lab, "broken", "UNKNOWN", seconds=9.0),
+        result(lab, "broken", "BROKEN", "b", check, seconds=5.04),
     ]
 
     assert proof.summed(results) == [
         {
             "lab": "always-broken",
             "variant": "as shipped",
-            "wanted": "BROKEN on a",
+            "wanted": f"BROKEN on {check}",
             "seen": "BROKEN/UNKNOWN ×3",
             "false": 1,
-            "failed": ["a", "b"],
+            "failed": ["b", check],
             "seconds": 5.0,
         }
     ]
@@ -102,13 +97,74 @@ def test_results_are_summed_up_by_variant(lab: Lab) -> None:
 
 def test_a_run_that_cannot_be_had_is_an_error(lab: Lab, tmp_path: Path) -> None:
     """A check that ends without a verdict is a wrong result that carries what was said."""
-    case = Case(replace(lab, slug="no-such-lab"), "as shipped", None, "BROKEN", None)
+    lost = replace(lab, slug="no-such-lab")
+    case = Case(Variant(lost, "shipped", ""))
     told: list[tuple[str, int, int]] = []
 
-    [found] = proof.run([case], 1, tmp_path / "proof", lambda one, done, of: told.append((one.seen, done, of)))
+    [found] = trials.run([case], 1, tmp_path / "proof", lambda one, done, of: told.append((one.seen, done, of)))
 
     assert (found.seen, found.right, told) == ("ERROR", False, [("ERROR", 1, 1)])
     assert "no lab called 'no-such-lab'" in found.why
+
+
+def recorded(lab: Lab, variant: str, errors: int, answer: int) -> Case:
+    """A kept recording of this variant, in which so many orders failed."""
+    figures = {"requests": 9, "ok": 9 - errors, "errors": errors}
+    content = literal.recording({"answer": answer}, {"normal": figures, "later": figures}).content
+    case = Case(variants.named(lab, variant))
+    recording.save(content, case.recording)
+    return case
+
+
+@pytest.fixture
+def kept(lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Case]:
+    """Recordings of all variants of the toy."""
+    monkeypatch.setattr(paths, "recordings_of", lambda slug: tmp_path / "recordings" / slug)
+    shown = (("broken", 9, 503), ("right", 0, 200), ("wrong", 9, 503))
+    return [recorded(lab, variant, errors, answer) for variant, errors, answer in shown]
+
+
+def test_kept_recordings_are_judged_again(kept: list[Case]) -> None:
+    """Without a stack, each variant's recording gets the verdict that its variant must have."""
+    assert [proof.judged_again(case).right for case in kept] == [True, True, True]
+
+
+def test_a_check_that_has_changed_is_found_out_by_recordings(kept: list[Case], lab: Lab) -> None:
+    """A promise that was made too strict calls the kept run of a right fix BROKEN."""
+    lab.checks.write_text(lab.checks.read_text().replace("(0, 200)", "(0, 201)"))
+
+    found = proof.judged_again(kept[1])
+    assert (found.right, found.seen, found.failed) == (False, "BROKEN", ("orders_are_taken",))
+
+
+def test_a_variant_without_a_recording_is_not_proven(kept: list[Case]) -> None:
+    """What was not recorded is an error that names the command, and a torn recording is one too."""
+    kept[0].recording.unlink()
+    kept[1].recording.write_bytes(kept[1].recording.read_bytes()[:40])
+
+    lost, torn = proof.judged_again(kept[0]), proof.judged_again(kept[1])
+    assert [one.seen for one in (lost, torn)] == ["ERROR", "ERROR"]
+    assert "make prove-always-broken RECORD=1" in lost.why
+
+
+def test_a_recording_of_no_variant_is_a_stray(kept: list[Case], lab: Lab) -> None:
+    """A decoy that was renamed leaves a recording that is told."""
+    stray = kept[0].recording.with_name("decoy-old.json.gz")
+    stray.write_bytes(b"")
+
+    assert proof.strays(lab) == [stray]
+
+
+def test_a_kept_recording_says_nothing_of_the_machine(lab: Lab, tmp_path: Path, kept: list[Case]) -> None:
+    """Host, versions, load and time of the run stay out of what is kept."""
+    raw = tmp_path / "recording.json"
+    content = recording.load(kept[1].recording).content | {"host": {"cores": 2}, "load": [[0, 1]], "started_at": "now"}
+    raw.write_text(json.dumps(content))
+    proof.keep(kept[1], raw)
+
+    seen = recording.load(kept[1].recording)
+    assert (seen.host, seen.load, "started_at" in seen.content) == ({}, [], False)
+    assert proof.judged_again(kept[1]).right
 
 
 @pytest.fixture
@@ -117,7 +173,7 @@ def loops(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
     started: list[subprocess.Popen[bytes]] = []
     real = subprocess.Popen
 
-    def popen(_: list[str]) -> subprocess.Popen[bytes]:
+    def popen(_: list[str], **__: object) -> subprocess.Popen[bytes]:
         started.append(real([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE))
         return started[-1]
 
@@ -127,12 +183,12 @@ def loops(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
 
 def test_cores_are_busy_only_inside(loops: list[subprocess.Popen[bytes]]) -> None:
     """One loop for each core runs inside the block, and none after it."""
-    with proof.busy_cores(wanted=True):
+    with trials.busy_cores(wanted=True):
         assert [loop.poll() for loop in loops] == [None] * (os.cpu_count() or 1)
     assert None not in [loop.poll() for loop in loops]
 
 
 def test_cores_are_left_alone_where_nobody_asks(loops: list[subprocess.Popen[bytes]]) -> None:
     """Without being wanted, no loop is started."""
-    with proof.busy_cores(wanted=False):
+    with trials.busy_cores(wanted=False):
         assert loops == []

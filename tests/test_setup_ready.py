@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from toys import TOYS
 
-from harness import paths
-from harness.setup import doctor, environment, images, ready, shell, system
+from harness import environment, paths
+from harness.setup import causes, doctor, images, ready, shell, system, venv
 from harness.setup.__main__ import main
 from harness.setup.board import Board
 
@@ -22,8 +22,8 @@ from harness.setup.board import Board
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What would have been provided, on a machine where everything is there."""
     made: list[str] = []
-    monkeypatch.setattr(environment, "is_ready", lambda **_dev: True)
-    monkeypatch.setattr(environment, "provide", lambda _board, **_dev: made.append("environment"))
+    monkeypatch.setattr(venv, "is_ready", lambda **_dev: True)
+    monkeypatch.setattr(venv, "provide", lambda _board, **_dev: made.append("venv"))
     monkeypatch.setattr(ready, "_stacks_can_start", lambda _wanted: True)
     monkeypatch.setattr(ready, "_provide_docker", lambda _wanted, _board: made.append("docker"))
     return made
@@ -60,10 +60,10 @@ def test_a_lab_is_found_by_slug_number_and_folder() -> None:
 
 def test_what_is_missing_is_provided_side_by_side(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment and Docker do not wait for each other."""
-    monkeypatch.setattr(environment, "is_ready", lambda **_dev: False)
+    monkeypatch.setattr(venv, "is_ready", lambda **_dev: False)
     monkeypatch.setattr(ready, "_stacks_can_start", lambda _wanted: False)
     ready.ready(["base"], dev=False, board=Board(io.StringIO()))
-    assert sorted(calls) == ["docker", "environment"]
+    assert sorted(calls) == ["docker", "venv"]
 
 
 def no_docker(_wanted: list[str], _board: Board) -> None:
@@ -92,32 +92,80 @@ def test_tests_go_on_without_docker_but_not_in_ci(monkeypatch: pytest.MonkeyPatc
     assert main(["ready", "--images", "all", "--docker-optional"]) == code
 
 
-def test_changed_requirements_make_the_environment_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stamp is of the requirements' content; dev requirements count only where they are asked for."""
-    monkeypatch.setattr(environment, "STAMP", tmp_path / "stamp")
-    assert not environment.is_ready(dev=False)
-    made = {"runtime": environment.digest(environment.RUNTIME), "dev": "of an older list"}
-    environment.STAMP.write_text(json.dumps(made))
-    assert environment.is_ready(dev=False)
-    assert not environment.is_ready(dev=True)
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The note of an environment that was made to its end, with one package in it."""
+    (tmp_path / "lib" / "click.dist-info").mkdir(parents=True)
+    monkeypatch.setattr(venv, "VENV", tmp_path)
+    monkeypatch.setattr(venv, "STAMP", tmp_path / "stamp")
+    monkeypatch.setattr(venv, "PYTHON", sys.executable)
+    said = {"runtime": venv.digest(venv.RUNTIME), "dev": "of an older list", "installed": ["lib/click.dist-info"]}
+    venv.STAMP.write_text(json.dumps(said))
+    return tmp_path
 
 
-def test_an_environment_whose_making_was_interrupted_is_not_ready(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The stamp is written last, and half a stamp is none."""
-    monkeypatch.setattr(environment, "STAMP", tmp_path / "stamp")
-    environment.STAMP.write_text('{"runtime": "')
-    assert not environment.is_ready(dev=False)
+def test_changed_requirements_make_a_new_environment(made: Path) -> None:
+    """The note is of the requirements' content; dev requirements count only where they are asked for."""
+    assert (venv.is_ready(dev=False), venv.is_ready(dev=True)) == (True, False)
+    venv.STAMP.unlink()
+    assert not venv.is_ready(dev=False)
 
 
-def test_a_failed_step_shows_the_end_of_its_log_and_the_mend() -> None:
-    """Enough to act on without opening a file."""
-    into = shell.log("toy", "eat something")
+def test_an_environment_without_its_packages_is_not_ready(made: Path) -> None:
+    """What the set-up says and what the doctor says hang on what is there, not on a note alone."""
+    (made / "lib" / "click.dist-info").rmdir()
+    assert not venv.is_ready(dev=False)
+
+
+@pytest.mark.parametrize("note", ['{"runtime": "', "[]", '{"runtime": "x"}', ""])
+def test_an_environment_whose_making_was_interrupted_is_not_ready(made: Path, note: str) -> None:
+    """The note is written last, and half a note, or one of an older kind, is none."""
+    venv.STAMP.write_text(note)
+    assert not venv.is_ready(dev=False)
+
+
+def failed(*words: str) -> str:
+    """The message of a step whose program said this, and failed."""
     with pytest.raises(shell.SetupError) as caught:
-        shell.call([sys.executable, "-c", "import sys; print('first\\nlast'); sys.exit(3)"], into)
-    assert "exit code 3" in str(caught.value)
-    assert "    last\nWhat next: eat something." in str(caught.value)
+        shell.call([sys.executable, "-c", f"import sys; print({chr(10).join(words)!r}); sys.exit(3)"], shell.log("toy"))
+    return str(caught.value)
+
+
+def test_a_failed_step_shows_the_end_of_its_log() -> None:
+    """Enough to act on without opening a file, and no advice where nobody knows the cause."""
+    said = failed("first", "something nobody has ever seen")
+    assert "ended with exit code 3" in said
+    assert said.endswith("    something nobody has ever seen")
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("ERROR: Can not perform a '--user' install. User site-packages are not visible", None),
+        ("WARNING: Failed to establish a new connection: [Errno -2] Name or service not known", "network"),
+        ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate", "authority"),
+        ("OSError: [Errno 28] No space left on device", "make room"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "which index pip uses"),
+        ("ERROR: No matching distribution found for click==8.3.1", "another Python"),
+        ("E: Could not get lock /var/lib/dpkg/lock-frontend.", "wait until it has ended"),
+        ("Error response from daemon: could not find an available, non-overlapping IPv4 address pool", "network prune"),
+        ("Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?", "systemctl start docker"),
+        ("permission denied while trying to connect to the Docker daemon socket", "usermod -aG docker"),
+    ],
+)
+def test_advice_follows_the_cause(line: str, advice: str | None) -> None:
+    """What a program said decides what is recommended; a cause that nobody knows gets no advice."""
+    said = failed(line)
+    assert ("What next" in said) is (advice is not None)
+    assert (advice or "") in said
+
+
+def test_each_known_cause_is_found_by_its_own_signs() -> None:
+    """No sign is hidden behind an earlier one, and each has its sentence and its advice."""
+    for signs, name, cause in causes._known():
+        for sign in signs.pattern.split("|"):
+            assert sign
+        assert name in causes._TOLD if name else (cause.what and cause.remedy)
 
 
 def test_a_step_that_hangs_is_ended() -> None:
@@ -159,25 +207,17 @@ def test_debian_is_known_by_its_family(tmp_path: Path, monkeypatch: pytest.Monke
     assert seen == [True, True, False]
 
 
-def test_the_doctor_names_the_mend_of_what_is_missing() -> None:
+def test_the_doctor_says_what_helps_against_what_is_missing() -> None:
     """What `make` provides by itself is no failure; what it cannot is exit code 2."""
-    mine = doctor.Finding("git", ok=False, seen="not there", mend="install git")
-    ours = doctor.Finding("images", ok=False, seen="0 of 5", mend=doctor.MAKE_DOES_IT, blocks=False)
+    mine = doctor.Finding("memory", ok=False, seen="1.0 GiB", remedy="at least 4 GiB are needed")
+    ours = doctor.Finding("images", ok=False, seen="0 of 5", remedy=doctor.MAKE_DOES_IT, blocks=False)
     assert (doctor.exit_code([ours]), doctor.exit_code([mine, ours])) == (0, 2)
-    assert "install git" in doctor.as_text([mine])
+    assert "at least 4 GiB" in doctor.as_text([mine])
 
 
 def test_the_doctor_examines_this_machine() -> None:
-    """Every prerequisite is looked at, and JSON has them all."""
+    """Every prerequisite is looked at, and JSON has them all; Git is none."""
     names = [str(finding["name"]) for finding in doctor.as_json(doctor.examine())]
-    assert names[:3] == ["Python 3.11", "git", "memory"]
-    assert {"Docker Engine 20.10", "Compose v2", "base image", "virtual environment", "images"} <= set(names)
-
-
-def test_options_of_make_become_flags() -> None:
-    """REPEAT=3 BUSY=1 reach the console script; a verb's name is cut off at the first dash only."""
-    command = ["make", "-n", "prove-two-words", "lab-two-words", "REPEAT=3", "BUSY=1"]
-    shown = subprocess.check_output(command, cwd=paths.ROOT, text=True)
-    assert ".venv/bin/outage prove two-words --repeat 3" in shown
-    assert "--busy" in shown
-    assert ".venv/bin/outage lab two-words" in shown
+    assert names[:5] == ["Python 3.11", "memory", "cores", "disk", "open files"]
+    assert {"write access", "folder's name", "Docker's variables", "virtual environment", "images"} <= set(names)
+    assert "git" not in names

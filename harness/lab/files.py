@@ -56,10 +56,10 @@ def read(root: Path, name: str) -> bytes | None:
         return None
     except OSError as problem:
         raise OutageError(f"{paths.shown(path)} cannot be read: {problem.strerror}. What next: ls -l it.") from problem
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OutageError(f"{paths.shown(path)} is no plain file. What next: put a plain file there.")
     with os.fdopen(handle, "rb") as file:
-        about = os.fstat(file.fileno())
-        if not stat.S_ISREG(about.st_mode):
-            raise OutageError(f"{paths.shown(path)} is no plain file. What next: put a plain file there.")
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise OutageError(f"{paths.shown(path)} is larger than 1 MiB. Code of a lab is a few hundred lines.")

@@ -96,6 +96,6 @@ def _parts(diff: str, where: Path) -> Iterable[tuple[str, whatthepatch.patch.dif
     if not found:
         raise ManifestError(f"{where}: has no diff below its header. `outage decoy` writes one.")
     for header, part in found:
-        stays = header.new_path != NOWHERE
+        stays = f"+++ {NOWHERE}\n" not in part.text.partition("@@")[0]
         path = header.new_path if stays else header.old_path
         yield path.removeprefix("a/").removeprefix("b/"), part, stays

@@ -25,7 +25,7 @@ def write(slug: str, number: int | None = None) -> Path:
     if slug in [match["slug"] for match in taken]:
         raise OutageError(f"There is a lab called {slug} already. Choose another name.")
     numbers = {int(match["number"]) for match in taken}
-    number = number or max(STORIES, *numbers) + 1
+    number = number or max({STORIES} | numbers) + 1
     if number in numbers or number > LAST_NUMBER:
         raise OutageError(f"A lab cannot have the number {number}: it is taken, or above {LAST_NUMBER}.")
     folder = paths.labs_root() / f"{number:02}-{slug}"
