@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from toys import NORMAL, RECORDING
 
 from harness.errors import NotJudgedError, OutageError
-from harness.judge.recording import Mark, Recording, load
+from harness.judge.recording import Death, Mark, Phase, Recording, Second, load, plain, save
 
 
 @pytest.fixture
@@ -69,10 +70,10 @@ def test_a_requirement_that_is_not_met_cannot_be_judged(seen: Recording) -> None
         seen.require([], "nobody wrote")
 
 
-@pytest.mark.parametrize("content", [{}, {"format": 2}, {"format": "1"}])
-def test_another_format_is_refused(content: dict[str, object]) -> None:
+@pytest.mark.parametrize("content", [{}, {"format": 1}, {"format": "2"}, [], None])
+def test_another_format_is_refused(content: Any) -> None:
     """A recording of another format is an error that names both formats."""
-    with pytest.raises(OutageError, match=r"of format .* cannot be read; this version knows 1"):
+    with pytest.raises(OutageError, match=r"of format .* cannot be read\. This version reads format 2"):
         Recording(content)
 
 
@@ -84,7 +85,7 @@ def test_a_file_is_read_back(tmp_path: Path) -> None:
     assert load(path).reads == 3
 
 
-@pytest.mark.parametrize("text", [None, "", '{"format": 1'])
+@pytest.mark.parametrize("text", [None, "", '{"format": 2', "[" * 100_000])
 def test_a_file_that_is_not_whole_is_named(tmp_path: Path, text: str | None) -> None:
     """A missing or torn file is one error with its path."""
     path = tmp_path / "recording.json"
@@ -93,3 +94,33 @@ def test_a_file_that_is_not_whole_is_named(tmp_path: Path, text: str | None) -> 
 
     with pytest.raises(OutageError, match=r"recording.json: cannot be read as a recording"):
         load(path)
+
+
+def test_what_is_kept_small_is_read_back_the_same(tmp_path: Path) -> None:
+    """A recording in gzip has the same facts, and the same content gives the same bytes."""
+    one, other = tmp_path / "one.json.gz", tmp_path / "other.json.gz"
+    save(RECORDING, one)
+    save(RECORDING, other)
+
+    assert load(one).content == RECORDING
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_everything_of_a_run_has_its_type() -> None:
+    """Phases, seconds, deaths and memory are read as what they are; what an older run lacks is empty."""
+    content = RECORDING | {"deaths": [{"service": "shop", "at": 1.0, "what": "ended", "out_of_memory": False}]}
+    content["traffic"] = {"seconds": [{"at": 3, "requests": 2, "ok": 2, "errors": 0}], "phases": {}}
+    seen = Recording(content)
+
+    assert seen.phases == [Phase("normal", 0.0, 2.0)]
+    assert seen.seconds == [Second(3, 2, 2)]
+    assert seen.deaths == [Death("shop", 1.0, "ended")]
+    assert (seen.memory.peak_mib, seen.samples_most, seen.load) == (0.0, {}, [])
+
+
+def test_facts_become_what_json_carries() -> None:
+    """Named tuples and data classes become objects, and what JSON does not know becomes text."""
+    assert plain({1: Mark("flush", 0.5, "fault"), "of": (Path("a"), None, True)}) == {
+        "1": {"name": "flush", "at": 0.5, "kind": "fault"},
+        "of": ["a", None, True],
+    }

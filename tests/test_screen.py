@@ -10,17 +10,18 @@ import sys
 import pytest
 
 from harness.commands import screen
-from harness.judge import verdict
-from harness.judge.pytest_plugin import CheckResult
 from harness.commands.screen import Screen, sparkline
+from harness.judge import verdict
+from harness.judge.checks import CheckResult
+from harness.run.course import Signal
 
-NUMBERS = {"requests": 24_000, "errors": 24_000, "p95_ms": 12_345.0}
+NUMBERS = {"seconds": 2.0, "requests": 24_000, "errors": 24_000, "p95_ms": 12_345.0}
 LONG = (
     "product 17 was read 34 times after the cache was flushed, of which 31 before the first had ended, wanted at most 2"
 )
 CHECKS = [
     CheckResult("flush_stays_bounded", "failed", f"After the flush: {LONG}.", f"Why: {LONG}.", LONG),
-    CheckResult("customers_are_served", "passed", "Served.", "", ""),
+    CheckResult("customers_are_served", "passed", "Served.", "", seen="812 of 812 customers were served"),
     CheckResult("price_changes_show", "unknown", "Shown.", "", "the drill did not record `prices`"),
 ]
 
@@ -48,7 +49,7 @@ def tell_a_run() -> None:
     with Screen() as watcher:
         watcher.stack(["cache", "catalog-1", "catalog-2", "db", "edge"], 2.41)
         watcher.live("normal", {}, 0.2)
-        watcher.phase("other customers", NUMBERS, 2.0, list(range(40)))
+        watcher.phase("other customers", NUMBERS, Signal(list(range(40)), 40))
         watcher.mark("the hottest product's copies are lost", "fault", 7.1)
     screen.verdict(verdict.of(CHECKS), "the outage is reproduced (17 s)")
     screen.pairs([("Look around", "http://127.0.0.1:49213/product/1   make logs-cache-stampede   make shell-x")])
@@ -56,21 +57,34 @@ def tell_a_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "bars"),
+    ("values", "most", "bars"),
     [
-        ([], ""),
-        ([0.0], "▁"),
-        ([0, 0, 0], "▁▁▁"),
-        ([0, 1, 2, 4, 8], "▁▂▃▅█"),
-        ([5.0], "█"),
-        ([0] * 23 + [9], "▁▁▁▁▁▁▁▁▁▁▁█"),
-        ([9] + [0] * 11, "█▁▁▁▁▁▁▁▁▁▁▁"),
-        ([8] * 25, "█████████"),
+        ([], None, ""),
+        ([0.0], None, "▁ 0"),
+        ([0, 0, 0], None, "▁▁▁ 0"),
+        ([0, 1, 2, 4, 8], None, "▁▂▃▅█ 8"),
+        ([5.0], None, "█ 5"),
+        ([0] * 23 + [9], None, "▁▁▁▁▁▁▁▁▁▁▁█ 9"),
+        ([9] + [0] * 11, None, "█▁▁▁▁▁▁▁▁▁▁▁ 9"),
+        ([8] * 25, None, "█████████ 8"),
+        ([1, 2], 8, "▂▃ 2"),
+        ([1, 1], 3, "▃▃ 1"),
+        ([2, 2], 3, "▆▆ 2"),
+        ([16], 8, "█ 16"),
     ],
 )
-def test_a_series_becomes_a_few_bars(values: list[float], bars: str) -> None:
-    """Bars show the highest of equal parts, at most twelve, and no values give none."""
-    assert sparkline(values) == bars
+def test_a_series_becomes_a_few_bars(values: list[float], most: float | None, bars: str) -> None:
+    """Bars show the highest of equal parts, at most twelve, against one fixed height where there is one."""
+    assert sparkline(values, most=most) == bars
+
+
+@pytest.mark.parametrize(
+    ("errors", "said"), [(0, "no errors"), (3, "  3 errors"), (10, "  1 % errors"), (1000, "100 % errors")]
+)
+def test_an_error_is_never_rounded_away(errors: int, said: str) -> None:
+    """Where a percentage would say nothing, the number of errors does."""
+    numbers = {"requests": 1000, "errors": errors, "p95_ms": 9.0}
+    assert screen.figures_text(numbers, 1.0).endswith(said)
 
 
 def test_without_a_terminal_lines_are_plain(capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,11 +99,12 @@ def test_without_a_terminal_lines_are_plain(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_verdict_tells_failed_checks_first_and_why(capsys: pytest.CaptureFixture[str]) -> None:
-    """A failed check shows seen, promise and why; the others one line each."""
+    """A failed check shows seen, promise and why; a kept one what was seen."""
     screen.verdict(verdict.of(CHECKS), "2 of 3 promises are kept (18 s)")
 
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "BROKEN   2 of 3 promises are kept (18 s)"
+    assert "      812 of 812 customers were served" in [line.rstrip() for line in lines]
     assert [line.strip() for line in lines if line[2:3] in ("✗", "✓", "?")] == [
         "✗ flush stays bounded",
         "✓ customers are served",
@@ -151,9 +166,27 @@ def test_a_students_brackets_are_text(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_json_is_nothing_but_json(capsys: pytest.CaptureFixture[str]) -> None:
-    """A machine gets JSON with every character as it is."""
-    screen.say_json({"was": "größer ▁█"})
+    """A machine gets JSON that any terminal and any encoding can carry."""
+    screen.say_json({"was": "größer ▁█ \ud800 \x1b[2J"})
 
     said = capsys.readouterr().out
-    assert json.loads(said) == {"was": "größer ▁█"}
-    assert "größer ▁█" in said
+    assert json.loads(said) == {"was": "größer ▁█ \ud800 \x1b[2J"}
+    assert said.isascii()
+    assert "\x1b" not in said
+
+
+@pytest.mark.parametrize("evil", ["\x1b[2J\x1b[1;1HFIXED", "\x9b31m", "a\u202eb", "\ud800", "\x07", "\rFIXED"])
+def test_nothing_of_a_student_moves_the_terminal(capsys: pytest.CaptureFixture[str], evil: str) -> None:
+    """Control sequences in messages, logs, reasons and errors are shown as text, wherever they come from."""
+    screen.verdict(verdict.of([CheckResult("odd", "failed", "p", "w", evil)]), "")
+    screen.verdict(verdict.of([], [evil]), "")
+    screen.verdict(verdict.of([CheckResult("odd", "passed", "p", "w", seen=evil)]), "")
+    screen.write(evil)
+    screen.say(evil)
+    screen.say_error(evil)
+    screen.pairs([("head", evil)])
+    screen.note("head", evil)
+    screen.markdown(evil)
+
+    said = capsys.readouterr()
+    assert [sign for sign in evil if not sign.isprintable() and sign in said.out + said.err] == []

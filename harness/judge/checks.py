@@ -95,7 +95,7 @@ def run_one(lab: Lab, name: str, seen: Recording) -> CheckResult:
         return _asked(name, _nothing_dies(lab), seen)
     try:
         check: Check = getattr(package(lab, "checks"), PREFIX + name)
-    except Exception as problem:  # noqa: BLE001 - a checks.py that does not load is the lab's fault, never the student's
+    except (Exception, SystemExit) as problem:  # noqa: BLE001 - a checks.py that does not load is the lab's fault, never the student's
         return CheckResult(name, UNKNOWN_OUTCOME, "", "", f"the checks could not be loaded: {_named(problem)}")
     return _asked(name, check, seen)
 
@@ -108,13 +108,13 @@ def _asked(name: str, check: Check, seen: Recording) -> CheckResult:
         return CheckResult(name, FAILED, promise, why, message=str(broken) or "the promise was not kept")
     except NotJudgedError as reason:
         return CheckResult(name, UNKNOWN_OUTCOME, promise, why, message=str(reason))
-    except Exception as problem:  # noqa: BLE001 - the lab's own failing, told as such
+    except (Exception, SystemExit) as problem:  # noqa: BLE001 - the lab's own failing, told as such
         text = f"the check itself failed with {_named(problem)}"
         return CheckResult(name, UNKNOWN_OUTCOME, promise, why, message=text)
     return CheckResult(name, PASSED, promise, why, seen=said)
 
 
-def _named(problem: Exception) -> str:
+def _named(problem: BaseException) -> str:
     return f"{type(problem).__name__}: {problem}"
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
+
+MOST_KINDS = 20
+OTHER = "other"
 
 
 class Request(NamedTuple):
@@ -37,8 +40,25 @@ def summed(requests: Sequence[Request]) -> dict[str, Any]:
         "p50_ms": percentile(times, 0.50),
         "p95_ms": percentile(times, 0.95),
         "p99_ms": percentile(times, 0.99),
-        "by_error": dict(errors.most_common()),
+        "by_error": few(errors),
     }
+
+
+def few(errors: Mapping[str, int], most: int = MOST_KINDS) -> dict[str, int]:
+    """The most frequent kinds of errors; the rest is added up by class, so that a wrong answer stays a wrong answer.
+
+    The class of `wrong answer: price 9` is `wrong answer: other`, that of `HTTP 503` is `HTTP other`.
+    """
+    ordered = sorted(errors.items(), key=lambda error: (-error[1], error[0]))
+    kinds = Counter(dict(ordered[:most]))
+    for error, count in ordered[most:]:
+        kinds[_class(error)] += count
+    return dict(kinds.most_common())
+
+
+def _class(error: str) -> str:
+    head, colon, _ = error.partition(": ")
+    return f"{head}: {OTHER}" if colon else f"HTTP {OTHER}" if error.startswith("HTTP ") else OTHER
 
 
 def of_phase(requests: Iterable[Request], start: float, end: float) -> dict[str, Any]:

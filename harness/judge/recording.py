@@ -252,7 +252,7 @@ def load(path: Path) -> Recording:
     try:
         raw = path.read_bytes()
         return Recording(json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw))
-    except (OSError, ValueError, EOFError) as problem:
+    except (OSError, ValueError, EOFError, RecursionError) as problem:
         raise OutageError(f"{path}: cannot be read as a recording: {problem}.") from problem
 
 
