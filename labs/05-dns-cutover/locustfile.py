@@ -16,7 +16,7 @@ class Shopper(Customer):
     """A customer: production's products, and orders that must not get lost."""
 
     wait_time = between(0.25, 0.75)
-    prefix, ledger = "", "accepted"
+    prefix = ""
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
@@ -42,14 +42,14 @@ class Shopper(Customer):
         number = self.place["first_number"] + self.number * NUMBERS_EACH + self.orders
         body = {"number": number, "product": product}
         if self.send(f"{self.place['url']}/orders", name=f"{self.prefix}order", body=body):
-            self.note(self.ledger, **body)
+            self.note("accepted", **body)
 
 
 class Tester(Shopper):
-    """Somebody who tries things out in staging, all day."""
+    """Tries things out in staging, all day."""
 
     fixed_count = TESTERS
-    prefix, ledger = "staging ", "accepted in staging"
+    prefix = "staging "
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)

@@ -2,99 +2,125 @@
 
 from __future__ import annotations
 
-from harness.recording import Recording
+from harness import Recording
+
+from . import judge
+from .judge import PRODUCTION, STAGING, TTL_SECONDS
+
+PROCESSES, LOOK_UPS = 3, 4
 
 
-def test_nothing_is_written_to_staging(seen: Recording) -> None:
+def test_nothing_is_written_to_staging(seen: Recording) -> str:
     """No order of a customer of production is written into staging's database, whatever the name server says.
 
-    Staging is emptied at night, read by people who may not see customers' data, and nobody delivers its orders.
+    Staging is emptied at night, is read by people who may not see customers' data, and nobody delivers its orders.
     """
-    assert not seen.misplaced, f"{len(seen.misplaced)} of production's orders were written to db-staging, wanted none"
+    misplaced, well = judge.orders(seen.written, *STAGING), judge.orders(seen.written, *PRODUCTION)
+    told = f"{len(misplaced)} of production's {len(misplaced + well)} orders were written to db-staging"
+    assert not misplaced, f"{told}, wanted none"
+    assert well, f"{told}, and none to production's databases, wanted orders to be taken"
+    return told
 
 
-def test_refuses_loudly(seen: Recording) -> None:
-    """While a name leads to the other environment, a request gets its own environment's data, or 503 and a reason.
+def test_refuses_loudly(seen: Recording) -> str:
+    """While a name leads to the other environment, a request gets its own environment's data, or a 503.
 
     An error is seen within a minute. A success with the wrong data was found after twenty-five.
     """
-    wrong = ", ".join(f"{saw['wrong']} when {phase}" for phase, saw in seen.customers.items() if saw["wrong"])
-    assert not wrong, f"answers with another environment's data: {wrong}, wanted none"
+    sent = judge.requests(seen, ours=True) + judge.requests(seen, ours=False)
+    wrong = [each for each in sent if (each.error or "").startswith("wrong answer")]
+    told = f"{len(wrong)} of {len(sent)} requests got a wrong answer"
+    assert not wrong, f"{told} (one at {wrong[0].at:.1f} s, `{wrong[0].name}`: {wrong[0].error}), wanted none"
     for phase in ("misdirected", "new connections", "rolled back"):
-        told = f"{phase}: {seen.customers[phase]['told']}"
-        assert seen.customers[phase]["silent"] < 0.5, f"{told}, wanted answers or 503 at once"
-    bad = seen.badly_answered
-    assert not bad, f"{len(bad)} of {seen.visits} other customers got {bad[0]!r}, wanted 503 with a reason"
+        saw = judge.customers(seen, phase)
+        assert saw.silent < 0.5, f"{saw}, wanted the right answer or 503, and at once"
+    saw = judge.customers(seen, "new connections")
+    assert not saw.errors.keys() - judge.IN_WORDS, f"{saw}, wanted nothing but right answers and 503"
+    return f"{told}; {saw}"
 
 
-def test_comes_back_after_rollback(seen: Recording) -> None:
+def test_comes_back_after_rollback(seen: Recording) -> str:
     """Customers are served on a normal day, and again 3 s and one TTL after the rollback, without a restart.
 
-    Whoever remembers a wrong answer for longer than it was good makes the outage longer than the mistake.
+    Code that remembers a wrong answer for longer than it was good makes the outage longer than the mistake.
     """
-    served(seen, "normal", "recovered")
-    assert seen.new_workers == [], f"processes {seen.new_workers} of the service are new, wanted no restart"
+    told = served(judge.customers(seen, "normal"), judge.customers(seen, "recovered"))
+    new = set(seen.workers[1]) - set(seen.workers[0])
+    assert not new, f"{len(new)} of the service's processes ended and were started again, wanted no restart"
+    return told
 
 
-def test_follows_a_good_move(seen: Recording) -> None:
+def test_follows_a_good_move(seen: Recording) -> str:
     """From 3 s and one TTL after a right change, all of production's orders are written to the new database.
 
-    That is what a name is for: the old machine is about to be switched off, or the new one is, and all go back.
+    That is what a name is for: the old machine is about to be switched off. Or the new one is, and all go back.
     """
-    for wanted, went in seen.after_moves_to.items():
-        assert set(went) == {wanted}, f"after the move to {wanted} orders went to {list(went)}, wanted it alone"
-    served(seen, "moved", "moved back")
+    moved, back = judge.went(seen, "moved", "moved"), judge.went(seen, "moved back", "normal again")
+    for wanted, went in (("db-prod-new", moved), ("db-prod", back)):
+        where = ", ".join(f"{count} to {name}" for name, count in went.items()) or "nowhere"
+        assert set(went) == {wanted}, f"after the move to {wanted} orders were written {where}, wanted all to {wanted}"
+    told = served(judge.customers(seen, "moved"), judge.customers(seen, "moved back"))
+    return f"{moved.total()} orders went to db-prod-new, and later {back.total()} to db-prod; {told}"
 
 
-def test_a_dns_outage_is_survived(seen: Recording) -> None:
-    """While the name server hangs for longer than a TTL, production takes orders, over new connections too.
+def test_a_dns_outage_is_survived(seen: Recording) -> str:
+    """While the name server is silent for longer than a TTL, production takes orders, over new connections too.
 
     The database has not moved because nobody can say where it is.
     """
-    served(seen, "no name server", "normal again")
+    return served(judge.customers(seen, "no name server"), judge.customers(seen, "normal again"))
 
 
-def test_asks_dns_sparingly(seen: Recording) -> None:
+def test_asks_dns_sparingly(seen: Recording) -> str:
     """Look-ups grow with time, at most four for each process and TTL, and not with requests.
 
     A name server that is asked for each request stands in the way of each request, and is the first to fall over.
     """
-    for when, look_ups, most, requests in seen.asked:
-        seen.require(requests > most, f"{when}: {requests} requests are too few, wanted over {most:.0f}")
-        assert look_ups <= most, f"{when}: {look_ups} look-ups for {requests} requests, wanted at most {most:.0f}"
+    told = []
+    for each in seen.look_ups:
+        most = LOOK_UPS * PROCESSES * (each["seconds"] / TTL_SECONDS + 1)
+        seen.require(each["requests"] > most, f"{each['when']}: {each['requests']} requests are too few to tell")
+        told.append(f"{each['when']}: {each['asked']} look-ups for {each['requests']} requests")
+        assert each["asked"] <= most, f"{told[-1]}, wanted at most {most:.0f} in {each['seconds']:.1f} s"
+    return "; ".join(told)
 
 
-def test_the_tool_refuses(seen: Recording) -> None:
+def test_the_tool_refuses(seen: Recording) -> str:
     """`zonectl` plans and applies what is right, and refuses what joins two environments, with a reason.
 
     The last place where this mistake costs nothing is the tool that it is made with.
     """
-    for each in seen.changes:
-        assert each["ended"] == each["wanted"], f"{each['told']}, wanted it {each['wanted']}"
+    bad, right = judge.misdone(seen), sum(call["right"] for call in seen.calls)
+    assert not bad, bad[0] + (f"; {len(bad) - 1} more of {len(seen.calls)} calls went wrong" if bad[1:] else "")
+    return f"{right} right plans and changes were done, {len(seen.calls) - right} wrong ones refused"
 
 
-def test_staging_still_works(seen: Recording) -> None:
+def test_staging_still_works(seen: Recording) -> str:
     """Staging's testers see staging's products and place orders there all the time, and nowhere else.
 
-    Who makes staging harmless by taking it away will have his changes tested in production.
+    If you make staging harmless by taking it away, its users will test in production.
     """
-    served(seen, "staging")
-    assert not seen.strays, f"{len(seen.strays)} of staging's orders were written to production, wanted none"
-    assert not seen.lost_in_staging, f"{seen.lost_in_staging} accepted orders are not in db-staging, wanted all"
+    told = served(judge.testers(seen))
+    strays, lost = len(judge.orders(seen.written, *PRODUCTION, ours=False)), judge.lost(seen, ours=False)
+    assert not strays, f"{strays} of staging's orders were written to production, wanted none"
+    assert not lost, f"{lost} accepted orders of testers are not in db-staging, wanted all"
+    return told
 
 
-def test_no_accepted_order_is_lost(seen: Recording) -> None:
-    """Each order that a customer of production was told to be accepted is in db-prod or db-prod-new.
+def test_no_accepted_order_is_lost(seen: Recording) -> str:
+    """Each order that a customer of production was told to be accepted is in db-prod or db-prod-new by then.
 
-    A customer who is told "no" comes again. One who is told "yes" waits for his parcel.
+    A customer who is told "no" comes again. One who is told "yes" waits for a parcel.
     """
-    early, lost, of = seen.empty_promises, seen.lost, f"{seen.accepted} accepted orders"
-    assert not early + lost, (
-        f"{lost} of {of} are in no database of production, {early} more were not at once, wanted all"
-    )
+    early, lost = judge.promised_too_early(seen), judge.lost(seen)
+    of = f"{len(judge.orders(seen.accepted))} accepted orders"
+    assert not lost, f"{lost} of {of} are in no database of production, wanted all"
+    assert not early, f"{len(early)} of {of} were written up to {max(early):.1f} s after the answer, wanted all before"
+    return f"{of}, all of them written before the answer"
 
 
-def served(seen: Recording, *phases: str) -> None:
-    for phase, saw in [(phase, seen.customers[phase]) for phase in phases]:
-        told = f"{phase}: {saw['errors']} of {saw['requests']} requests failed ({saw['told']})"
-        assert saw["errors"] <= saw["allowed"], f"{told}, wanted at most {saw['allowed']:.0f}"
+def served(*saw: judge.Saw) -> str:
+    """What these customers or testers saw; they may not have had more errors than are allowed."""
+    for each in saw:
+        assert each.errors.total() <= each.allowed, f"{each}, wanted at most {max(0, each.allowed):.0f}"
+    return "; ".join(map(str, saw))

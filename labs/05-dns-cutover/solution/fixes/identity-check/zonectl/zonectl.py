@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import zone
 
-INVENTORY = Path(__file__).with_name("inventory.toml")
+INVENTORY = Path("/lab/inventory.toml")
 
 
 def plan(before: str, after: str) -> str:

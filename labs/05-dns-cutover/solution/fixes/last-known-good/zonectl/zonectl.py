@@ -10,7 +10,7 @@ from pathlib import Path
 
 import zone
 
-INVENTORY = Path(__file__).with_name("inventory.toml")
+INVENTORY = Path("/lab/inventory.toml")
 
 
 def plan(before: str, after: str) -> str:
