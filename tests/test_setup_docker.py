@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.setup import debian, docker, system
+from harness.setup import debian, docker, doctor, system
 from harness.setup.board import Board
 from harness.setup.shell import Log, SetupError, UnavailableError
+
+SILENT = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
+TOO_NEW = "Error response from daemon: client version 1.99 is too new. Maximum supported API version is 1.41"
 
 
 class Machine:
@@ -26,7 +29,7 @@ class Machine:
         path.write_text(f'#!/bin/sh\necho "{name} $*" >> {self.said}\n{script}\n')
         path.chmod(0o755)
 
-    def docker(self, *, package: str = "", silent: str = "Cannot connect", version: str = "20.10.24") -> None:
+    def docker(self, *, package: str = "", silent: str = SILENT, version: str = "20.10.24") -> None:
         """A client, whose engine answers once `up` exists."""
         answer = f"if [ -e {self.up} ]; then echo {version}; else echo '{silent}'; exit 1; fi"
         self.program(
@@ -53,7 +56,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     """A Debian without Docker, as root, without an init system, nobody at the terminal."""
     made = Machine(tmp_path / "machine")
     monkeypatch.setenv("PATH", str(made.bin))
-    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    for name in docker.VARIABLES:
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(docker, "DAEMON_LOG", tmp_path / "dockerd.log")
     monkeypatch.setattr(docker, "_service_commands", lambda: iter(()))
     monkeypatch.setattr(system, "is_root", lambda: True)
@@ -134,7 +138,7 @@ def test_elsewhere_than_debian_nothing_is_installed(machine: Machine, monkeypatc
 
 
 def test_a_no_at_the_terminal_leaves_the_machine_alone(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who is asked and says no gets told what to do by hand."""
+    """Whoever is asked and says no is told what to do by hand."""
     machine.apt()
     monkeypatch.setattr(system, "at_terminal", lambda: True)
     monkeypatch.setattr("builtins.input", lambda _question: "n")
@@ -144,27 +148,81 @@ def test_a_no_at_the_terminal_leaves_the_machine_alone(machine: Machine, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("silent", "mend"),
-    [("permission denied while trying", "usermod -aG docker"), ("Cannot connect", "systemctl start")],
+    ("silent", "remedy"),
+    [("permission denied while trying", "usermod -aG docker"), (SILENT, "systemctl start")],
 )
-def test_a_user_without_root_is_told_the_mend_of_his_case(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, silent: str, mend: str
+def test_a_user_without_root_is_told_what_helps_in_this_case(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, silent: str, remedy: str
 ) -> None:
-    """Not being allowed and not being started are different things to mend."""
+    """Not being allowed and not being started are different things."""
     machine.docker(silent=silent)
     monkeypatch.setattr(system, "is_root", lambda: False)
-    with pytest.raises(UnavailableError, match=mend):
+    with pytest.raises(UnavailableError, match=remedy):
         docker.provide_engine(Board())
 
 
-def test_an_engine_that_docker_host_names_is_not_replaced(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the user points elsewhere, an engine of this machine would not be used."""
-    machine.docker()
+@pytest.mark.parametrize(
+    ("name", "value", "silent"),
+    [
+        ("DOCKER_HOST", "tcp://127.0.0.1:1", SILENT),
+        ("DOCKER_CONTEXT", "nowhere", "Failed to initialize: unable to resolve docker endpoint"),
+        ("DOCKER_TLS_VERIFY", "1", "unable to resolve docker endpoint: open ca.pem: no such file or directory"),
+        ("DOCKER_API_VERSION", "1.99", TOO_NEW),
+        ("DOCKER_API_VERSION", "abc", "Error response from daemon: page not found"),
+    ],
+)
+def test_an_engine_that_a_variable_hides_is_not_replaced(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, name: str, value: str, silent: str
+) -> None:
+    """No second engine is installed or started: the message names the variable and how to be rid of it."""
+    machine.docker(silent=silent)
+    machine.dockerd()
     machine.apt()
-    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
-    with pytest.raises(UnavailableError, match="DOCKER_HOST"):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(UnavailableError, match=f"{name}={value}") as caught:
         docker.provide_engine(Board())
+    assert f"unset {name}" in str(caught.value)
     assert machine.calls() == []
+
+
+def test_an_engine_that_a_context_hides_is_not_replaced(machine: Machine) -> None:
+    """A context of the user's choice is named, with the command that leaves it."""
+    script = f"case \"$*\" in version*) echo '{SILENT}'; exit 1;; *inspect*) echo colima;; esac"
+    machine.program("docker", script)
+    machine.dockerd()
+    with pytest.raises(UnavailableError, match="context 'colima' does not answer") as caught:
+        docker.provide_engine(Board())
+    assert "docker context use default" in str(caught.value)
+    assert machine.calls() == []
+
+
+def test_where_nobody_knows_why_docker_is_silent_nothing_is_done_and_nothing_advised(machine: Machine) -> None:
+    """Its own words are shown, no engine is started on a guess, and no advice is made up."""
+    machine.docker(silent="something that nobody has ever seen")
+    machine.dockerd()
+    with pytest.raises(UnavailableError, match="something that nobody has ever seen") as caught:
+        docker.provide_engine(Board())
+    assert "What next" not in str(caught.value)
+    assert machine.calls() == []
+
+
+def test_podman_is_not_taken_for_an_old_docker(machine: Machine) -> None:
+    """It is named, and what is needed too."""
+    machine.program(
+        "docker", "echo 'Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg.'; echo 4.3.1"
+    )
+    with pytest.raises(UnavailableError, match="Podman"):
+        docker.provide_engine(Board())
+
+
+def test_the_doctor_names_the_variable_that_hides_the_engine(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DOCKER_API_VERSION=1.99 is a finding of its own, with what helps."""
+    machine.docker(silent=TOO_NEW)
+    monkeypatch.setenv("DOCKER_API_VERSION", "1.99")
+    found = {finding.name: finding for finding in doctor._docker()}
+    assert (found["Docker's variables"].ok, found["Docker's variables"].seen) == (False, "DOCKER_API_VERSION=1.99")
+    assert "unset DOCKER_API_VERSION" in found["Docker's variables"].remedy
+    assert doctor.exit_code(list(found.values())) == 2
 
 
 def test_an_engine_older_than_20_10_is_refused(machine: Machine) -> None:

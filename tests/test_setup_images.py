@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from io import BytesIO
@@ -9,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import environment, paths
 from harness.setup import images
 
 CACHED = (images.names, images.tags, images._parents, images._digest)
@@ -103,28 +107,101 @@ def test_a_lab_without_a_compose_file_needs_nothing(tmp_path: Path) -> None:
     assert images.needed(tmp_path / "compose.yaml") == []
 
 
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A caller without proxies; the folder of Docker's own configuration, which is empty."""
+    for name in environment.PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.usefixtures("no_proxy")
 def test_proxies_and_an_index_reach_the_build(services: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proxies always, an index only where the Dockerfile takes one, and never their values on the command line."""
     (services / "python" / "Dockerfile").write_text("ARG BASE\nFROM ${BASE}\nARG PIP_INDEX_URL\n")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
     monkeypatch.setenv("PIP_INDEX_URL", "http://index/simple")
-    assert {"HTTPS_PROXY", "PIP_INDEX_URL"} <= set(images._from_environment("python"))
-    assert "PIP_INDEX_URL" not in images._from_environment("base")
-    assert all("proxy:3128" not in flag for flag in images._flags("python", {}))
+    assert images._flags("python", {}) == ["--build-arg=PIP_INDEX_URL", "--build-arg=HTTPS_PROXY"]
+    assert images._flags("base", {}) == ["--build-arg=HTTPS_PROXY"]
+    assert images._indexes("python") == {"PIP_INDEX_URL": "http://index/simple"}
 
 
-def test_a_proxy_on_this_machine_is_reached_from_the_build(monkeypatch: pytest.MonkeyPatch) -> None:
-    """127.0.0.1 of a build is not the host's, unless it is given the host's network."""
+def test_a_proxy_on_this_machine_is_reached_from_the_build(no_proxy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """127.0.0.1 of a build is not the host's, unless it is given the host's network; whoever names the proxy."""
+    assert images.network_flags("--build-arg") == []
+    configured = {"proxies": {"default": {"httpProxy": "http://me:pass@127.0.0.1:3128"}}}
+    (no_proxy / "config.json").write_text(json.dumps(configured))
+    assert images.network_flags("--build-arg") == ["--network=host"]
+    (no_proxy / "config.json").write_text("[")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:3128")
-    assert "--network=host" in images._flags("base", {})
+    assert images.network_flags("--env") == ["--env=HTTP_PROXY", "--network=host"]
+
+
+def test_line_ends_of_the_checkout_are_not_those_of_the_image(services: Path) -> None:
+    """Scripts that a checkout has with CRLF run in the image, under the same tag; what is no text is left as it is."""
+    script = services / "python" / "start"
+    script.write_bytes(b"#!/bin/sh\nset -u\n")
+    (services / "python" / "jar").write_bytes(b"\0\r\n")
+    before = tags()
+    script.write_bytes(b"#!/bin/sh\r\nset -u\r\n")
+    assert tags() == before
+    context = images._context("python")
+    assert b"#!/bin/sh\nset -u\n" in context
+    assert b"#!/bin/sh\r" not in context
+    assert b"\0\r\n" in context
+
+
+@pytest.mark.skipif(not (paths.ROOT / ".git").exists(), reason="this is no clone")
+def test_a_clone_has_unix_line_ends_whatever_git_is_told(tmp_path: Path) -> None:
+    """`core.autocrlf=true`, as on Windows, changes no file that Git takes for text."""
+    files = tmp_path / "files"
+    files.mkdir()
+    shutil.copy(paths.ROOT / ".gitattributes", files)
+    (files / "start").write_text("#!/bin/sh\nset -u\n")
+    run = ["git", "-c", "user.name=t", "-c", "user.email=t@localhost", "-c", "core.autocrlf=true", "-C"]
+    subprocess.run([*run, files, "init", "-q"], check=True)
+    subprocess.run([*run, files, "add", "."], check=True, capture_output=True)
+    subprocess.run([*run, files, "commit", "-q", "-m", "x"], check=True)
+    subprocess.run([*run, tmp_path, "clone", "-q", "-c", "core.autocrlf=true", "files", "clone"], check=True)
+    assert b"\r" not in (tmp_path / "clone" / "start").read_bytes()
+
+
+COMMON = ("cap_drop: [ALL]", "no-new-privileges:true", "read_only: true", "outage.run:")
 
 
 def test_each_shared_part_names_an_image_that_is_there() -> None:
-    """compose/<name>.yaml uses services/<name>/, without root, capabilities, or a way to write."""
-    root = Path(images.__file__).parents[2]
-    for part in sorted((root / "compose").glob("*.yaml")):
-        if part.name != "network.yaml":
-            text = part.read_text()
+    """compose/<name>.yaml uses services/<name>/, without root, capabilities, or a way to write, and within limits."""
+    for part in sorted(paths.COMPOSE.glob("*.yaml")):
+        text = part.read_text()
+        if part.name == "common.yaml":
+            assert [line for line in COMMON if line not in text] == []
+        elif part.name != "network.yaml":
             assert images.needed(part) == [part.stem]
-            for line in ("cap_drop: [ALL]", "no-new-privileges:true", "read_only: true", "mem_limit:", "pids_limit:"):
+            for line in (
+                "extends: {file: common.yaml, service: common}",
+                "user: ",
+                "mem_limit:",
+                "cpus:",
+                "pids_limit:",
+            ):
                 assert line in text, (part, line)
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("compose", sorted(paths.ROOT.glob("labs/*/compose.yaml")), ids=lambda path: path.parent.name)
+def test_no_service_of_a_lab_gets_a_proxy(compose: Path) -> None:
+    """What ~/.docker/config.json gives to every container is taken back in each service, in both spellings."""
+    names = ("HOME", "RUN", "LAB", "FILES", "STACK", "SECRET", "KEY")
+    variables = {f"OUTAGE_{name}": "/x" for name in names} | {images.variable(name): "x" for name in images.names()}
+    command = ["docker", "compose", "-p", "x", "-f", str(compose), "config", "--format", "json"]
+    shown = subprocess.run(command, env=environment.child(variables), capture_output=True, text=True, check=True).stdout
+    wanted = {name: "*" if name == "NO_PROXY" else "" for name in environment.PROXIES}
+    wanted |= {name.lower(): value for name, value in wanted.items()}
+    services = json.loads(shown)["services"]
+    assert services
+    for name, service in services.items():
+        has = service.get("environment", {})
+        assert {key: has.get(key) for key in wanted} == wanted, name
+        assert "OUTAGE_SEED" not in has, name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 import pytest
 from toys import TOYS
 
-from harness import environment, paths
 from harness.setup import causes, doctor, images, ready, shell, system, venv
 from harness.setup.__main__ import main
 from harness.setup.board import Board

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 
+from harness import environment
 from harness.setup import images, system
 from harness.setup.board import Board
 from harness.setup.shell import Log, UnavailableError, ask, call, log
@@ -49,13 +50,19 @@ def provide(board: Board) -> str:
         ends.append("not reachable")
     _provide_mmdebstrap(board)
     with board.step(f"base image: make Debian {suite()} with mmdebstrap"):
-        return make(log("mmdebstrap", "see that this machine reaches Debian's packages, then again"))
+        return make(log("mmdebstrap"))
 
 
 def pull(name: str, into: Log) -> bool:
     """Whether the image could be pulled; gives up soon where no registry answers."""
     with into.path.open("wb") as file:
-        process = subprocess.Popen(["docker", "pull", name], stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+        process = subprocess.Popen(
+            ["docker", "pull", name],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            env=environment.child(downloads=True),
+        )
     timer = threading.Timer(PULL_SECONDS, process.kill)
     timer.start()
     try:

@@ -12,31 +12,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from harness.setup import system
+from harness import environment
+from harness.setup import causes, images, system
 from harness.setup.board import Board
+from harness.setup.causes import Cause
 from harness.setup.shell import Log, UnavailableError, ask, call, log
 
 OLDEST = (20, 10)
 START_SECONDS = 40
 DAEMON_LOG = Path("/var/log/outage-lab-dockerd.log")
 
-State = Literal["ready", "absent", "stopped", "denied", "old", "elsewhere"]
+State = Literal["ready", "absent", "stopped", "denied", "old", "elsewhere", "version", "podman", "unclear"]
 
 INSTALL = "install Docker Engine 20.10 or newer with Compose v2, or Docker Desktop"
-MENDS: dict[str, str] = {
+REMEDIES: dict[str, str] = {
     "absent": f"{INSTALL}; on Debian or Ubuntu run the same command as root and it is done for you",
-    "stopped": "start it: Docker Desktop from its menu, Docker Engine with `sudo systemctl start docker`",
     "denied": "`sudo usermod -aG docker $USER`, then log in again",
-    "old": f"{INSTALL}",
-    "elsewhere": "start the engine of that context, or choose another with `docker context use default`",
+    "old": INSTALL,
+    "podman": INSTALL,
 }
 SAYS = {
     "absent": "There is no Docker on this machine",
-    "stopped": "Docker is installed, but its engine does not answer",
     "denied": "This user may not use Docker",
     "old": "Docker Engine is older than 20.10",
-    "elsewhere": "The engine that DOCKER_HOST or the Docker context names does not answer",
+    "podman": "`docker` is Podman on this machine, which does not run the labs",
 }
+VARIABLES = ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION")
+"""What decides which engine is asked, and how."""
+SILENT = ("cannot connect to the docker daemon", "is the docker daemon running")
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,26 @@ class Engine:
     """There is a docker command."""
     version: str = ""
     """The engine's, where it answers."""
+    said: str = ""
+    """The last words of the docker command, where the engine did not answer."""
+
+    @property
+    def cause(self) -> Cause:
+        """What is wrong, and what helps against that; no advice where the cause is not known."""
+        if self.state == "version":
+            return causes.api_version()
+        if self.state == "stopped":
+            return causes.stopped()
+        if self.state == "elsewhere":
+            return _elsewhere(self.said)
+        if self.state == "unclear":
+            return Cause(f"Docker does not answer. It says: {self.said}", "")
+        return Cause(SAYS[self.state], REMEDIES[self.state])
 
     @property
     def problem(self) -> UnavailableError:
-        """The error to show when this state cannot be mended here."""
-        return UnavailableError(f"{SAYS[self.state]}.\nWhat next: {MENDS[self.state]}.\n`make doctor` checks the rest.")
+        """The error to show when this state cannot be changed here."""
+        return UnavailableError(f"{self.cause}\n`make doctor` checks the rest.")
 
 
 def look() -> Engine:
@@ -60,10 +78,17 @@ def look() -> Engine:
     if not shutil.which("docker"):
         return Engine("stopped" if shutil.which("dockerd") else "absent", client=False)
     answer = ask("docker", "version", "--format", "{{.Server.Version}}")
-    if answer.ok:
-        version = answer.text.strip().splitlines()[-1]
-        return Engine("ready" if _numbers(version) >= OLDEST else "old", client=True, version=version)
-    return Engine(_why_silent(answer.text), client=True)
+    if "podman" in answer.text.lower():
+        return Engine("podman", client=True)
+    lines = [line.strip() for line in answer.text.splitlines() if line.strip()]
+    if answer.ok and lines:
+        return Engine("ready" if _numbers(lines[-1]) >= OLDEST else "old", client=True, version=lines[-1])
+    return Engine(_why_silent(answer.text), client=True, said=lines[-1] if lines else "nothing")
+
+
+def variables() -> dict[str, str]:
+    """Docker's variables of the caller, those that are set."""
+    return {name: os.environ[name] for name in VARIABLES if os.environ.get(name)}
 
 
 def has_compose() -> bool:
@@ -90,7 +115,7 @@ def provide_engine(board: Board) -> None:
 
 def start() -> None:
     """Starts the daemon in the machine's own way, or as a process of its own where nothing starts services."""
-    into = log("docker-start", f"look into {DAEMON_LOG}, then again")
+    into = log("docker-start")
     for command in _service_commands():
         if ask(*command, seconds=START_SECONDS).ok and _answers_within(START_SECONDS / 2):
             return
@@ -98,18 +123,25 @@ def start() -> None:
         raise into.failed("There is no dockerd to start")
     with DAEMON_LOG.open("ab") as file:
         subprocess.Popen(
-            ["dockerd"], stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, cwd="/"
+            ["dockerd"],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+            cwd="/",
+            env=environment.child(downloads=True),
         )
     if not _answers_within(START_SECONDS):
-        raise Log(DAEMON_LOG, into.mend).failed(f"dockerd does not answer after {START_SECONDS} s")
+        raise Log(DAEMON_LOG).failed(f"dockerd does not answer after {START_SECONDS} s")
 
 
 def provide_compose(base_image: str) -> None:
     """Puts the Compose v2 plugin of the base image's Debian release where docker finds plugins."""
-    into = log("compose", "install the Compose v2 plugin (`docker compose version` must answer), then again")
+    into = log("compose")
     if not system.is_linux():
-        raise into.failed("`docker compose` is missing")
-    container = call(["docker", "create", base_image, "sh", "-c", FETCH_COMPOSE], into).split()[-1]
+        raise into.failed("`docker compose` is missing", BY_HAND)
+    network = images.network_flags("--env")
+    container = call(["docker", "create", *network, base_image, "sh", "-c", FETCH_COMPOSE], into).split()[-1]
     try:
         call(["docker", "start", "--attach", container], into, seconds=300)
         target = plugin_folder() / "docker-compose"
@@ -121,9 +153,10 @@ def provide_compose(base_image: str) -> None:
     finally:
         ask("docker", "rm", "--force", container, keep=True)
     if not has_compose():
-        raise into.failed(f"{target} does not run here")
+        raise into.failed(f"{target} does not run here", BY_HAND)
 
 
+BY_HAND = "install the Compose v2 plugin (`docker compose version` must answer), then again"
 PLUGIN = "usr/libexec/docker/cli-plugins/docker-compose"
 FETCH_COMPOSE = (
     "cd /tmp && apt-get -qq update && apt-get -qq download docker-compose && dpkg-deb -x docker-compose_*.deb plugin"
@@ -145,7 +178,7 @@ def _install(engine: Engine, board: Board) -> None:
     if not system.can_install():
         raise engine.problem
     system.agreed("Docker Engine (package docker.io)", board)
-    into = log("docker-install", "mend what apt-get says, then again")
+    into = log("docker-install")
     with board.step("Docker Engine: install the distribution's docker.io"):
         system.install(["docker.io"], into)
         if not shutil.which("docker"):
@@ -153,12 +186,32 @@ def _install(engine: Engine, board: Board) -> None:
 
 
 def _why_silent(text: str) -> State:
-    if "permission denied" in text.lower():
+    said = text.lower()
+    if "permission denied" in said:
         return "denied"
-    context = ask("docker", "context", "inspect", "--format", "{{.Name}}")  # `context show` came with Docker 23 only
-    if os.environ.get("DOCKER_HOST") or (context.ok and context.text.strip() not in ("default", "")):
+    if "client version" in said or os.environ.get("DOCKER_API_VERSION"):
+        return "version"
+    if variables() or _context() not in ("default", ""):
         return "elsewhere"
-    return "stopped"
+    return "stopped" if any(words in said for words in SILENT) else "unclear"
+
+
+def _context() -> str:
+    """The Docker context that is in use; `context show` came with Docker 23 only."""
+    answer = ask("docker", "context", "inspect", "--format", "{{.Name}}")
+    return answer.text.strip() if answer.ok else ""
+
+
+def _elsewhere(said: str) -> Cause:
+    given = variables()
+    if not given:
+        what = f"The engine of the Docker context {_context()!r} does not answer. Docker says: {said.rstrip('.')}"
+        return Cause(what, "start that engine, or choose another with `docker context use default`")
+    told = " ".join(f"{name}={value}" for name, value in given.items())
+    return Cause(
+        f"The engine that {told} names does not answer. Docker says: {said.rstrip('.')}",
+        f"start that engine, or take this machine's own with `unset {' '.join(given)}`",
+    )
 
 
 def _service_commands() -> Iterator[list[str]]:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import json
 import os
 import re
 import tarfile
 from pathlib import Path
 
 from harness import paths
+from harness.environment import PROXIES
 from harness.setup.shell import Log, ask, call
 
 SERVICES = paths.ROOT / "services"
 PREFIX = "outage-lab"
 LABEL = "outage.image"
 HOST_AUTHORITIES = "/usr/local/share/ca-certificates"
-PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY")
 INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 BUILD_SECONDS = 900
 
+_LOCAL = re.compile(r"//([^/@]*@)?(localhost|127\.|\[::1\])")
 _PARENT = re.compile(r"^FROM \$\{([A-Z0-9_]+)\}", re.MULTILINE)
 _IMAGE = re.compile(r"OUTAGE_IMAGE_([A-Z0-9_]+)")
 _FILE = re.compile(r"""\bfile:\s*["']?([^\s"',}#]+\.ya?ml)""")
@@ -87,25 +89,43 @@ def build(name: str, log: Log, arguments: dict[str, str] | None = None) -> None:
     """Builds one image, its parents being there; SetupError with the log's last lines where that fails."""
     given = {argument: tags()[parent] for argument, parent in parents(name).items()} | (arguments or {})
     command = ["docker", "build", "--tag", tags()[name], "--label", f"{LABEL}={name}", *_flags(name, given), "-"]
-    call(command, log, given=_context(name), extra=_builder(), seconds=BUILD_SECONDS)
+    call(command, log, given=_context(name), extra=_builder() | _indexes(name), seconds=BUILD_SECONDS)
 
 
 def _flags(name: str, given: dict[str, str]) -> list[str]:
-    flags = [f"--build-arg={key}={value}" for key, value in given.items()]
-    flags += [f"--build-arg={key}" for key in _from_environment(name)]
-    return [*flags, "--network=host"] if _proxy_is_local() else flags
+    return [
+        *(f"--build-arg={key}={value}" for key, value in given.items()),
+        *(f"--build-arg={key}" for key in _indexes(name)),
+        *network_flags("--build-arg"),
+    ]
 
 
-def _from_environment(name: str) -> list[str]:
+def network_flags(flag: str) -> list[str]:
+    """How a container of the set-up reaches the network as this machine does: `flag` names each proxy variable."""
     known = [key for proxy in PROXIES for key in (proxy, proxy.lower())]
+    named = [f"{flag}={key}" for key in known if os.environ.get(key)]
+    return [*named, "--network=host"] if _proxy_is_local() else named
+
+
+def _indexes(name: str) -> dict[str, str]:
+    """The package indexes that the caller names, where the Dockerfile takes one."""
     declared = (SERVICES / name / "Dockerfile").read_text(encoding="utf-8")
-    known += [key for key in INDEXES if f"ARG {key}" in declared]
-    return [key for key in known if os.environ.get(key)]
+    return {key: os.environ[key] for key in INDEXES if f"ARG {key}" in declared and os.environ.get(key)}
 
 
 def _proxy_is_local() -> bool:
     given = [os.environ.get(key, "") for proxy in PROXIES[:2] for key in (proxy, proxy.lower())]
-    return any(re.search(r"//(localhost|127\.|\[::1\])", value) for value in given)
+    return any(_LOCAL.search(value) for value in [*given, *_configured_proxies()])
+
+
+def _configured_proxies() -> list[str]:
+    """The proxies that Docker's own configuration gives to every build."""
+    folder = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
+    try:
+        proxies = json.loads((folder / "config.json").read_text(encoding="utf-8"))["proxies"]
+        return [str(value) for engine in proxies.values() for value in engine.values()]
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return []
 
 
 @functools.cache
@@ -129,7 +149,7 @@ def _collect(path: Path, wanted: set[str], seen: set[Path]) -> None:
 def _digest(name: str) -> str:
     digest = hashlib.sha256()
     for arcname, path in _files(name):
-        content = path.read_bytes()
+        content = _content(path)
         digest.update(f"{arcname}\0{len(content)}\0".encode() + content)
     for parent in parents(name).values():
         digest.update(_digest(parent).encode())
@@ -146,6 +166,12 @@ def _files(name: str) -> list[tuple[str, Path]]:
     return files
 
 
+def _content(path: Path) -> bytes:
+    """What the file is in the image: text has Unix line ends there, whatever the checkout has."""
+    content = path.read_bytes()
+    return content if b"\0" in content else content.replace(b"\r\n", b"\n")
+
+
 def _context(name: str) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
@@ -153,7 +179,8 @@ def _context(name: str) -> bytes:
         folder.type, folder.mode = tarfile.DIRTYPE, 0o755
         archive.addfile(folder)
         for arcname, path in _files(name):
+            content = _content(path)
             entry = tarfile.TarInfo(arcname)
-            entry.size, entry.mode = path.stat().st_size, 0o644
-            archive.addfile(entry, io.BytesIO(path.read_bytes()))
+            entry.size, entry.mode = len(content), 0o644
+            archive.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 from harness import paths
-from harness.setup import debian, docker, environment, images
+from harness.setup import debian, docker, images, places, venv
 from harness.setup.board import Board
 from harness.setup.shell import SetupError, UnavailableError, end_all, log
 
@@ -26,19 +26,20 @@ def wanted_images(name: str) -> list[str]:
 
 def ready(wanted: list[str], *, dev: bool, board: Board | None = None) -> None:
     """Provides what is missing; says and downloads nothing where nothing is."""
+    places.require_mountable(*places.all_of_ours())
     if not _to_do(wanted, dev=dev):
         return
     board = board or Board()
     with _alone(board):
         to_do = _to_do(wanted, dev=dev)
-        if "environment" in to_do:
-            environment.provide_venv_module(board)
+        if "venv" in to_do:
+            venv.provide_venv_module(board)
         with board.shown():
             _side_by_side([step for name, step in _steps(wanted, board, dev=dev) if name in to_do])
 
 
 def _to_do(wanted: list[str], *, dev: bool) -> set[str]:
-    found = set() if environment.is_ready(dev=dev) else {"environment"}
+    found = set() if venv.is_ready(dev=dev) else {"venv"}
     if wanted and not _stacks_can_start(wanted):
         found.add("docker")
     return found
@@ -51,7 +52,7 @@ def _stacks_can_start(wanted: list[str]) -> bool:
 
 
 def _steps(wanted: list[str], board: Board, *, dev: bool) -> Iterator[tuple[str, Callable[[], None]]]:
-    yield "environment", lambda: environment.provide(board, dev=dev)
+    yield "venv", lambda: venv.provide(board, dev=dev)
     yield "docker", lambda: _provide_docker(wanted, board)
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import signal
 import subprocess
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import paths
+from harness import environment, paths
 from harness.errors import OutageError
+from harness.setup import causes
 
 LAST_LINES = 12
-AGAIN = "run the same command again; what is half done is done anew"
+INTERRUPTED = "The set-up was interrupted; the next one goes on from here."
 
 _running: set[subprocess.Popen[bytes]] = set()
 _interrupted = threading.Event()
@@ -45,29 +47,34 @@ class Result:
 
 @dataclass(frozen=True)
 class Log:
-    """Where a step writes what its programs say, and how to mend the step when it fails."""
+    """Where a step writes what its programs say."""
 
     path: Path
-    mend: str = AGAIN
 
-    def failed(self, what: str) -> SetupError:
-        """The error of a step that failed in the middle, with its last lines."""
+    def failed(self, what: str, remedy: str = "") -> SetupError:
+        """The error of a step that failed, with its last lines, and with advice only where the cause is known.
+
+        `remedy` is what helps where the lines do not tell more.
+        """
         text = self.path.read_text(encoding="utf-8", errors="replace") if self.path.exists() else ""
-        lines = "\n".join("    " + line.rstrip()[:200] for line in text.splitlines()[-LAST_LINES:])
-        return SetupError(f"{what}. The last lines of {paths.shown(self.path)}:\n{lines}\nWhat next: {self.mend}.")
+        lines = "".join(f"\n    {line.rstrip()[:200]}" for line in text.splitlines()[-LAST_LINES:])
+        said = f"{what}. The last lines of {paths.shown(self.path)}:{lines}" if lines else f"{what}."
+        if cause := causes.of(text):
+            return SetupError(f"{said}\n{cause}")
+        return SetupError(f"{said}\nWhat next: {remedy}." if remedy else said)
 
 
-def log(name: str, mend: str = AGAIN) -> Log:
+def log(name: str) -> Log:
     """The log of the step called `name`, empty."""
     path = paths.runs_root() / ".setup" / f"{name}.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("", encoding="utf-8")
-    return Log(path, mend)
+    return Log(path)
 
 
-def ask(*command: str, seconds: float = 10, keep: bool = False) -> Result:
+def ask(*command: str, extra: dict[str, str] | None = None, seconds: float = 10, keep: bool = False) -> Result:
     """Runs a program for its answer; failure is an answer too. `keep` is as with `call`."""
-    return _run(list(command), None, dict(os.environ), seconds, keep=keep)
+    return _run(list(command), None, extra, seconds, keep=keep)
 
 
 def call(
@@ -81,13 +88,14 @@ def call(
 ) -> str:
     """Runs a program to its end and returns its output, which also goes to the log; SetupError where it fails.
 
-    With `keep` it is left to end by itself when the set-up is interrupted, as a package manager must be.
+    It gets the environment of a child that downloads, and `extra`. With `keep` it is left to end by itself when the
+    set-up is interrupted, as a package manager must be.
     """
-    result = _run(command, given, {**os.environ, **(extra or {})}, seconds, keep=keep)
+    result = _run(command, given, extra, seconds, keep=keep)
     with into.path.open("a", encoding="utf-8") as file:
-        file.write(f"$ {' '.join(command)}\n{result.text}")
+        file.write(f"$ {shlex.join(command)}\n{result.text}")
     if not result.ok:
-        raise into.failed(f"`{' '.join(command[:3])}` failed with exit code {result.code}")
+        raise into.failed(f"`{shlex.join(command[:3])} …` ended with exit code {result.code}")
     return result.text
 
 
@@ -104,16 +112,19 @@ def end_all() -> None:
         end(process)
 
 
-def _run(command: list[str], given: bytes | None, environment: dict[str, str], seconds: float, *, keep: bool) -> Result:
+def _run(
+    command: list[str], given: bytes | None, extra: dict[str, str] | None, seconds: float, *, keep: bool
+) -> Result:
     if _interrupted.is_set() and not keep:
-        raise SetupError("The set-up was interrupted; the next one goes on from here.")
+        raise SetupError(INTERRUPTED)
     try:
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE if given is not None else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=environment,
+            env=environment.child(extra, downloads=True),
+            cwd=paths.ROOT,
             start_new_session=True,
         )
     except OSError as problem:

@@ -47,7 +47,7 @@ def first_process() -> str:
 
 
 def at_terminal() -> bool:
-    """Somebody can be asked."""
+    """There is a person to ask."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
@@ -56,13 +56,15 @@ def agreed(what: str, board: Board) -> None:
     if not at_terminal():
         board.say(f"  {what}: not there, so it is installed on this machine with apt-get")
     elif not board.agrees(f"  {what} will be installed on this machine with apt-get. Go on? [Y/n] "):
-        raise UnavailableError(f"{what} is needed and was not installed.\nWhat next: install it yourself, then again.")
+        raise UnavailableError(
+            f"{what} is needed and was not installed.\nWhat next: install it by hand, then run the same command again."
+        )
 
 
 def install(packages: list[str], into: Log) -> None:
     """Installs packages of the distribution."""
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    update = ask(*APT, "update", seconds=APT_SECONDS)
+    update = ask(*APT, "update", extra=quiet, seconds=APT_SECONDS)
     into.path.write_text(f"$ apt-get update\n{update.text}", encoding="utf-8")
     command = [*APT, "install", "--yes", "--no-install-recommends", *packages]
     call(command, into, extra=quiet, seconds=APT_SECONDS, keep=True)
