@@ -12,19 +12,22 @@ from pathlib import Path
 import pytest
 
 from harness import paths
-from harness.lab import files, manifest
-from harness.run import lifecycle
+from harness.judge import checks, proof
+from harness.lab import files, hints, index, manifest, variants
 from harness.lab.manifest import Lab
+from harness.run import lifecycle
 from harness.run.stack import Stack
 
 LABS = [path for path in sorted((paths.ROOT / "labs").glob("*")) if manifest.NAME.match(path.name)]
 MODEL = paths.ROOT / "labs" / "07-cache-stampede" / "README.md"
-ENTRIES = ("README.md", "lab.toml", "compose.yaml", "traffic.py", "drill.py", "checks.py", "solution/DEBRIEF.md")
-LENGTHS = {"drill.py": 100, "checks.py": 100, "traffic.py": 60, "README.md": 120}
-SERVICE_FILE_LENGTH = 125
-FORBIDDEN = (
-    r"container_name|privileged|SYS_TIME|network_mode|docker\.sock|restart:\s*(always|on-failure|unless-stopped)"
-)
+ENTRIES = {"README.md", "lab.toml", "compose.yaml", "locustfile.py", "broken", "stack", "drill", "solution"}
+DRILL = ("__init__.py", "drill.py", "judge.py", "checks.py")
+LENGTHS = {"drill/drill.py": 120, "drill/checks.py": 150, "locustfile.py": 60, "README.md": 120, "lab.toml": 15}
+DRILL_LENGTH, SERVICE_FILE_LENGTH, STUDENT_LENGTH = 600, 125, 250
+RECORDING_BYTES = 30 * 1024
+FORBIDDEN = r"container_name|privileged|SYS_TIME|network_mode|docker\.sock|restart:\s*(always|on-failure|unless-stopped)|OUTAGE_SEED"
+OF_A_MACHINE = r"/(?:home|root|tmp|work|Users)/|127\.0\.0\.1|172\.\d+\.\d+\.\d+"
+IMPURE = {"os", "sys", "time", "random", "socket", "subprocess", "pathlib", "io", "threading", "secrets", "datetime"}
 
 
 @pytest.fixture(params=LABS, ids=[path.name for path in LABS])
@@ -34,16 +37,16 @@ def lab(request: pytest.FixtureRequest) -> Lab:
     return manifest.read(folder)
 
 
-def checks(lab: Lab) -> dict[str, str]:
+def promises(lab: Lab) -> dict[str, str]:
     """Names of the lab's checks with their docstrings."""
     functions = [node for node in ast.parse(lab.checks.read_text()).body if isinstance(node, ast.FunctionDef)]
     tests = [node for node in functions if node.name.startswith("test_")]
     return {node.name.removeprefix("test_"): ast.get_docstring(node) or "" for node in tests}
 
 
-def overlays(lab: Lab) -> list[Path]:
-    """Folders of all fixes and decoys."""
-    return [*lab.overlays("fixes").values(), *lab.overlays("decoys").values()]
+def length(path: Path) -> int:
+    """Lines of a file."""
+    return len(path.read_text().splitlines())
 
 
 def headings(readme: Path) -> list[str]:
@@ -51,9 +54,13 @@ def headings(readme: Path) -> list[str]:
     return re.findall(r"^## (.+)$", readme.read_text(), re.MULTILINE)
 
 
-def test_every_entry_is_there(lab: Lab) -> None:
-    """A lab has all the files by which every lab is read."""
-    assert [name for name in (*ENTRIES, *lab.editable) if not (lab.folder / name).is_file()] == []
+def test_the_folder_has_a_labs_shape(lab: Lab) -> None:
+    """A lab has the entries by which every lab is read, and no others."""
+    there = {path.name for path in lab.folder.iterdir() if path.name != "__pycache__"}
+
+    assert there == ENTRIES
+    assert [name for name in DRILL if not (lab.drill / name).is_file()] == []
+    assert (lab.debrief.is_file(), files.editable(lab) != []) == (True, True)
 
 
 def test_the_readme_reads_like_the_others(lab: Lab) -> None:
@@ -67,67 +74,103 @@ def test_the_readme_reads_like_the_others(lab: Lab) -> None:
 
 
 def test_files_are_short(lab: Lab) -> None:
-    """Drill, checks, traffic, README and service files keep to the lengths of the house."""
-    own = [path for path in lab.folder.rglob("*.py") if lab.solution not in path.parents]
-    limits = {path.relative_to(lab.folder).as_posix(): SERVICE_FILE_LENGTH for path in own} | LENGTHS
+    """Drill, checks, traffic, README, services and the student's code keep to the lengths of the house."""
+    services = [*lab.stack.rglob("*.py"), *lab.broken.rglob("*.py")]
+    limits = {path.relative_to(lab.folder).as_posix(): SERVICE_FILE_LENGTH for path in services} | LENGTHS
+    lengths = {name: length(lab.folder / name) for name in limits}
 
-    lengths = {name: len((lab.folder / name).read_text().splitlines()) for name in limits}
-    assert {name: length for name, length in lengths.items() if length > limits[name]} == {}
+    assert {name: lines for name, lines in lengths.items() if lines > limits[name]} == {}
+    assert sum(length(path) for path in lab.drill.glob("*.py")) <= DRILL_LENGTH
+    assert sum(length(lab.broken / name) for name in files.editable(lab)) <= STUDENT_LENGTH
 
 
 def test_the_symptom_is_a_check(lab: Lab) -> None:
     """What must fail as shipped is one of the lab's checks, of which there are several."""
-    assert lab.symptom in checks(lab)
-    assert len(checks(lab)) >= 3
+    assert lab.symptom in promises(lab)
+    assert len(promises(lab)) >= 3
 
 
 def test_every_check_promises_and_says_why(lab: Lab) -> None:
     """A check's docstring has a promise of one paragraph, and after it why that matters."""
-    without = [name for name, text in checks(lab).items() if not all(inspect.cleandoc(text).partition("\n\n")[::2])]
+    without = [name for name, text in promises(lab).items() if not all(inspect.cleandoc(text).partition("\n\n")[::2])]
 
     assert without == []
 
 
+def test_the_judge_is_pure(lab: Lab) -> None:
+    """judge.py and checks.py reach for nothing but the recording: no clock, file, chance or hand of the drill."""
+    hands = {path.stem for path in lab.drill.glob("*.py")} - {"judge", "checks", "limits", "__init__"}
+    for name in ("judge.py", "checks.py"):
+        nodes = list(ast.walk(ast.parse((lab.drill / name).read_text())))
+        direct = {
+            alias.name.partition(".")[0] for node in nodes if isinstance(node, ast.Import) for alias in node.names
+        }
+        named = {(node.module or "").partition(".")[0] for node in nodes if isinstance(node, ast.ImportFrom)}
+        assert (direct | named) & (IMPURE | hands) == set(), name
+        assert not [node for node in nodes if isinstance(node, ast.Name) and node.id in ("open", "eval", "exec")], name
+
+
 def test_every_check_has_hints(lab: Lab) -> None:
     """There are at least three hints for each check, none twice, and none for what is no check."""
-    assert set(lab.hints) == set(checks(lab))
-    assert {name: texts for name, texts in lab.hints.items() if len(set(texts)) < 3} == {}
+    found = hints.of(lab)
+
+    assert set(found) == set(promises(lab))
+    assert {name: texts for name, texts in found.items() if len(set(texts)) < 3} == {}
 
 
 def test_there_are_fixes_and_decoys_enough(lab: Lab) -> None:
     """A lab ships two right fixes and four plausible wrong ones at least."""
-    assert (len(lab.overlays("fixes")) >= 2, len(lab.overlays("decoys")) >= 4) == (True, True)
+    kinds = [variant.kind for variant in variants.of(lab)]
+
+    assert (kinds.count("fix") >= 2, kinds.count("decoy") >= 4) == (True, True)
 
 
 def test_every_decoy_has_its_check(lab: Lab) -> None:
-    """lab.toml names each decoy, no other, and for each a check that there is."""
-    assert set(lab.decoys) == set(lab.overlays("decoys"))
-    assert set(lab.decoys.values()) - set(checks(lab)) == set()
+    """Each decoy's header names a check that there is."""
+    named = {variant.caught_by for variant in variants.of(lab) if variant.kind == "decoy"}
+
+    assert named - set(promises(lab)) - {checks.NOTHING_DIES} == set()
 
 
-def test_overlays_hold_what_students_may_edit(lab: Lab) -> None:
-    """Every fix and decoy consists of editable files alone."""
-    assert [overlay.name for overlay in overlays(lab) if not files.overlaid(lab, overlay)] == []
+def test_fixes_hold_only_what_differs(lab: Lab) -> None:
+    """A fix consists of editable files that are not as shipped."""
+    for folder in sorted(lab.fixes.glob("*")):
+        own, shipped = files.texts(folder), files.texts(lab.broken)
+        assert own, folder
+        assert [name for name, text in own.items() if shipped.get(name) in (None, text)] == [], folder
 
 
-def test_overlays_differ(lab: Lab) -> None:
-    """No fix and no decoy is the lab as shipped, or another one under a second name."""
+def test_every_variant_is_another_one(lab: Lab) -> None:
+    """Every patch fits its base; no fix and no decoy is the lab as shipped, or another one under a second name."""
+    texts = {variant.name: tuple(sorted(variant.files().items())) for variant in variants.of(lab)}
 
-    def content(folder: Path) -> tuple[bytes, ...]:
-        return tuple(
-            (folder if (folder / name).exists() else lab.folder).joinpath(name).read_bytes() for name in lab.editable
+    assert len(set(texts.values())) == len(texts)
+
+
+def test_the_debrief_names_every_fix(lab: Lab) -> None:
+    """The debrief compares all fixes; its table of decoys is generated."""
+    text = lab.debrief.read_text()
+
+    assert [path.name for path in lab.fixes.glob("*") if f"`{path.name}`" not in text] == []
+    assert index.debrief(lab) == text
+
+
+def test_every_variant_has_a_small_recording_that_is_judged_rightly(lab: Lab) -> None:
+    """By the kept recordings, as shipped is BROKEN on the symptom, fixes are FIXED, decoys BROKEN on their check."""
+    results = [proof.judged_again(case) for case in proof.cases(lab)]
+
+    assert {one.case.variant.name: f"{one.seen} {one.why}" for one in results if not one.right} == {}
+    assert {one.case.recording.name for one in results if one.case.recording.stat().st_size > RECORDING_BYTES} == set()
+    assert proof.strays(lab) == []
+
+
+def test_recordings_say_nothing_of_the_machine(lab: Lab) -> None:
+    """No path, no address and no host stands in a kept recording."""
+    for case in proof.cases(lab):
+        text = json.dumps(proof.recording.load(case.recording).content)
+        assert re.findall(r"/(?:home|root|tmp|work|Users)/|127\.0\.0\.1|172\.\d+\.\d+\.\d+", text) == [], (
+            case.variant.name
         )
-
-    variants = [content(folder) for folder in (lab.folder, *overlays(lab))]
-    assert len(set(variants)) == len(variants)
-
-
-def test_the_debrief_names_every_variant(lab: Lab) -> None:
-    """The debrief compares all fixes and says of each decoy why it fails."""
-    text = (lab.solution / "DEBRIEF.md").read_text().lower()
-    names = [overlay.name for overlay in overlays(lab)]
-
-    assert [name for name in names if name not in text and name.replace("-", " ") not in text] == []
 
 
 def test_nothing_dangerous_stands_in_compose(lab: Lab) -> None:
@@ -143,7 +186,7 @@ def test_the_entry_is_a_service(lab: Lab) -> None:
 @pytest.mark.docker
 def test_compose_takes_the_stack(lab: Lab) -> None:
     """Docker Compose accepts the stack, and what comes of it has limits, labels, and free loopback ports."""
-    environment = Stack(lab, lifecycle.Claim(lab.slug), lab.folder, 1).environment()
+    environment = Stack(lab, lifecycle.Claim(lab.slug), lab.broken).environment()
     command = ["docker", "compose", "-f", str(lab.compose), "-f", str(paths.NETWORK_FILE), "config", "--format", "json"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 

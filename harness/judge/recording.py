@@ -130,8 +130,6 @@ class Recording:
             raise NotJudgedError(f"the drill did not record `{name}`")
         return self.content["facts"][name]
 
-    # --- which run it is --------------------------------------------------------------------------------------
-
     @property
     def lab(self) -> str:
         """The lab's slug."""
@@ -181,8 +179,6 @@ class Recording:
     def durations(self) -> dict[str, float]:
         """Seconds: `stack_seconds`, `drill_seconds`."""
         return dict(self.content.get("durations", {}))
-
-    # --- what happened ----------------------------------------------------------------------------------------
 
     @property
     def facts(self) -> dict[str, Any]:
