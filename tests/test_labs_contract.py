@@ -25,7 +25,10 @@ DRILL = ("__init__.py", "drill.py", "judge.py", "checks.py")
 LENGTHS = {"drill/drill.py": 120, "drill/checks.py": 150, "locustfile.py": 60, "README.md": 120, "lab.toml": 15}
 DRILL_LENGTH, SERVICE_FILE_LENGTH, STUDENT_LENGTH = 600, 125, 250
 RECORDING_BYTES = 30 * 1024
-FORBIDDEN = r"container_name|privileged|SYS_TIME|network_mode|docker\.sock|restart:\s*(always|on-failure|unless-stopped)|OUTAGE_SEED"
+FORBIDDEN = (
+    r"container_name|privileged|SYS_TIME|network_mode|docker\.sock|OUTAGE_SEED"
+    r"|restart:\s*(always|on-failure|unless-stopped)"
+)
 OF_A_MACHINE = r"/(?:home|root|tmp|work|Users)/|127\.0\.0\.1|172\.\d+\.\d+\.\d+"
 IMPURE = {"os", "sys", "time", "random", "socket", "subprocess", "pathlib", "io", "threading", "secrets", "datetime"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gzip
 import json
 from collections.abc import Mapping
@@ -257,16 +256,3 @@ def save(content: dict[str, Any], path: Path) -> None:
     raw = json.dumps(content, separators=(",", ":"), ensure_ascii=True).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress(raw, compresslevel=9, mtime=0) if path.suffix == ".gz" else raw)
-
-
-def plain(thing: Any) -> Any:
-    """The same as JSON carries it: named tuples as objects, times as text."""
-    if isinstance(thing, tuple) and hasattr(thing, "_asdict"):
-        return {key: plain(value) for key, value in thing._asdict().items()}
-    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        return plain(dataclasses.asdict(thing))
-    if isinstance(thing, Mapping):
-        return {str(key): plain(value) for key, value in thing.items()}
-    if isinstance(thing, (list, tuple, set, frozenset)):
-        return [plain(value) for value in thing]
-    return thing if thing is None or isinstance(thing, (bool, int, float, str)) else str(thing)

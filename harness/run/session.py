@@ -17,12 +17,12 @@ from typing import Any, Protocol
 import harness
 from harness import text
 from harness.errors import NotJudgedError, OutageError
-from harness.judge import checks, figures, recording, verdict
+from harness.judge import checks, figures, verdict
 from harness.judge.recording import FORMAT, Death, Recording
 from harness.judge.verdict import Verdict
 from harness.lab import submission
 from harness.lab.manifest import Lab
-from harness.run import crowd, engine, history, lifecycle, logs
+from harness.run import crowd, engine, history, lifecycle, logs, raw
 from harness.run.course import Watcher
 from harness.run.deaths import DeathWatch
 from harness.run.drill import Run
@@ -167,7 +167,7 @@ class Session:
         run.facts, left_out = text.bounded(run.facts)
         self.unknown += [f"`{name}` is too large to be recorded" for name in left_out]
         logs.save(stack.containers(), self.folder / "logs", run.course.phases, run.at)
-        content = text.printable_json(recording.plain(self._recording(run)))
+        content = text.printable_json(raw.plain(self._recording(run)))
         with self._timed("judge"):
             judged = verdict.judge(order.lab, Recording(content))
         self.durations["total"] = round(time.monotonic() - self._begun, 2)
