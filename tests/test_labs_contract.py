@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import paths
-from harness.judge import checks, proof
+from harness.judge import checks, proof, store
 from harness.lab import files, hints, index, manifest, variants
 from harness.lab.manifest import Lab
 from harness.run import lifecycle
@@ -170,7 +170,7 @@ def test_every_variant_has_a_small_recording_that_is_judged_rightly(lab: Lab) ->
 def test_recordings_say_nothing_of_the_machine(lab: Lab) -> None:
     """No path, no address and no host stands in a kept recording."""
     for case in proof.cases(lab):
-        text = json.dumps(proof.recording.load(case.recording).content)
+        text = json.dumps(store.load(case.recording).content)
         assert re.findall(r"/(?:home|root|tmp|work|Users)/|127\.0\.0\.1|172\.\d+\.\d+\.\d+", text) == [], (
             case.variant.name
         )

@@ -14,7 +14,7 @@ import pytest
 from toys import copy
 
 from harness import paths
-from harness.judge import proof, recording, trials
+from harness.judge import proof, store, trials
 from harness.judge.proof import Case, Result
 from harness.lab import variants
 from harness.lab.manifest import Lab
@@ -112,7 +112,7 @@ def recorded(lab: Lab, variant: str, errors: int, answer: int) -> Case:
     figures = {"requests": 9, "ok": 9 - errors, "errors": errors}
     content = literal.recording({"answer": answer}, {"normal": figures, "later": figures}).content
     case = Case(variants.named(lab, variant))
-    recording.save(content, case.recording)
+    store.save(content, case.recording)
     return case
 
 
@@ -158,11 +158,11 @@ def test_a_recording_of_no_variant_is_a_stray(kept: list[Case], lab: Lab) -> Non
 def test_a_kept_recording_says_nothing_of_the_machine(lab: Lab, tmp_path: Path, kept: list[Case]) -> None:
     """Host, versions, load and time of the run stay out of what is kept."""
     raw = tmp_path / "recording.json"
-    content = recording.load(kept[1].recording).content | {"host": {"cores": 2}, "load": [[0, 1]], "started_at": "now"}
+    content = store.load(kept[1].recording).content | {"host": {"cores": 2}, "load": [[0, 1]], "started_at": "now"}
     raw.write_text(json.dumps(content))
     proof.keep(kept[1], raw)
 
-    seen = recording.load(kept[1].recording)
+    seen = store.load(kept[1].recording)
     assert (seen.host, seen.load, "started_at" in seen.content) == ({}, [], False)
     assert proof.judged_again(kept[1]).right
 

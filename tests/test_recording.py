@@ -11,7 +11,8 @@ import pytest
 from toys import NORMAL, RECORDING
 
 from harness.errors import NotJudgedError, OutageError
-from harness.judge.recording import Death, Mark, Phase, Recording, Second, load, save
+from harness.judge.recording import Death, Mark, Phase, Recording, Second
+from harness.judge.store import load, save
 from harness.run.raw import plain
 
 

@@ -10,7 +10,7 @@ import click
 from harness import paths
 from harness.commands import screen
 from harness.commands.options import chosen, json_option, lab_argument, seed_option
-from harness.judge import checks, recording, verdict
+from harness.judge import checks, store, verdict
 from harness.judge.verdict import Verdict
 from harness.lab import work
 from harness.lab.manifest import Lab
@@ -196,7 +196,7 @@ def _result(outcome: Outcome, *, exit_code: int) -> dict[str, object]:
 @json_option
 def judge(lab: Lab, recorded: Path, *, as_json: bool) -> None:
     """Judge a recording again, by the lab's checks as they are now."""
-    judged = verdict.judge(lab, recording.load(recorded))
+    judged = verdict.judge(lab, store.load(recorded))
     if as_json:
         screen.say_json(judged.as_json())
     else:

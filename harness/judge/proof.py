@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness import paths
 from harness.errors import OutageError
-from harness.judge import recording
+from harness.judge import store
 from harness.judge.verdict import BROKEN, FIXED, Verdict, judge
 from harness.lab import variants
 from harness.lab.manifest import Lab
@@ -89,7 +89,7 @@ def keep(case: Case, recorded: Path) -> None:
     content = json.loads(recorded.read_text(encoding="utf-8"))
     for name in ("started_at", "versions", "host", "load", "memory"):
         content.pop(name, None)
-    recording.save(content | {"run": "recorded", "purpose": "prove"}, case.recording)
+    store.save(content | {"run": "recorded", "purpose": "prove"}, case.recording)
 
 
 def judged_again(case: Case) -> Result:
@@ -98,7 +98,7 @@ def judged_again(case: Case) -> Result:
         why = f"there is no recording of it; make prove-{case.lab.slug} RECORD=1 makes them"
         return Result(case, ERROR, (), why, 0.0)
     try:
-        return of_verdict(case, judge(case.lab, recording.load(case.recording)), 0.0)
+        return of_verdict(case, judge(case.lab, store.load(case.recording)), 0.0)
     except OutageError as problem:
         return Result(case, ERROR, (), str(problem), 0.0)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness import paths
 from harness.errors import OutageError
-from harness.judge import recording
+from harness.judge import store
 from harness.judge.recording import Recording
 from harness.judge.verdict import UNKNOWN
 from harness.lab.variants import AS_SHIPPED
@@ -88,7 +88,7 @@ def shipped_recording(slug: str) -> Recording | None:
     """The recording of that run; None also where an older version of Outage Lab made it."""
     folder = shipped_run(slug)
     try:
-        return recording.load(folder / RECORDING_FILE) if folder else None
+        return store.load(folder / RECORDING_FILE) if folder else None
     except OutageError:
         return None
 
