@@ -6,21 +6,59 @@ import itertools
 import json
 import os
 import random
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from locust import FastHttpUser
+from locust import User
 from locust.event import EventHook
+from locust.exception import StopUser
+from locust.user.task import LOCUST_STATE_STOPPING
+
+from loadtests import answer, client
+from loadtests.answer import Reply
 
 PATIENCE_SECONDS = 3.0
 DATA_VARIABLE = "OUTAGE_DATA"
+MOST_COMPLAINT = 200
+MOST_NOTE = 500
+BROKEN_OFF = "ended with the load"
+"""The complaint about a request that was still under way when its customer was told to go."""
 
 Expect = Callable[[Any], "str | None"]
-_numbers = itertools.count()
 noted = EventHook()  # type: ignore[no-untyped-call]
 """Fired for each note, with `ledger` and `facts`."""
+
+_customers = itertools.count()
+
+
+class UnderWay:
+    """The requests that have begun, and those of them that have not ended."""
+
+    def __init__(self) -> None:
+        """Nobody has asked yet."""
+        self.begun = 0
+        self._starts: dict[int, float] = {}
+
+    def begin(self) -> tuple[int, float]:
+        """One more: its number, and its start in seconds of the monotonic clock."""
+        self.begun += 1
+        self._starts[self.begun] = time.monotonic()
+        return self.begun, self._starts[self.begun]
+
+    def end(self, number: int) -> None:
+        """This one has ended."""
+        del self._starts[number]
+
+    def complete_until(self) -> float:
+        """All that began before this moment has ended."""
+        return min(self._starts.values(), default=time.monotonic())
+
+
+under_way = UnderWay()
 
 
 @cache
@@ -38,18 +76,17 @@ def seed() -> int:
     return int(os.environ.get("OUTAGE_SEED") or 1)
 
 
-class Customer(FastHttpUser):
+class Customer(User):
     """A customer with little patience and a random generator of its own, drawn from the run's seed."""
 
     abstract = True
-    network_timeout = PATIENCE_SECONDS
-    connection_timeout = PATIENCE_SECONDS
-    max_retries = 0
+    patience_seconds = PATIENCE_SECONDS
+    """For the whole of an answer, from the first byte that is asked to the last that comes."""
 
     def __init__(self, environment: Any) -> None:
         """Number this customer, so that its random choices are its own and repeatable."""
         super().__init__(environment)
-        self.number = next(_numbers)
+        self.number = next(_customers)
         self.random = random.Random(f"{seed()}-{self.number}")
 
     def ask(self, path: str, *, name: str, expect: Expect | None = None) -> Any:
@@ -58,41 +95,99 @@ class Customer(FastHttpUser):
 
     def send(self, path: str, *, name: str, body: Any = None, expect: Expect | None = None) -> Any:
         """POST a JSON body; the parsed JSON of a right answer, else None."""
-        return self._exchange("POST", path, name, expect, json=body)
+        return self._exchange("POST", path, name, expect, body)
 
     def note(self, ledger: str, **facts: Any) -> None:
         """Write facts (what JSON can carry) into a ledger outside of the stack; the drill reads it by `run.notes`."""
-        noted.fire(ledger=ledger, facts=facts)  # type: ignore[no-untyped-call]
+        noted.fire(ledger=ledger, facts={key: _small(value) for key, value in facts.items()})  # type: ignore[no-untyped-call]
 
-    def _exchange(self, method: str, path: str, name: str, expect: Expect | None, **more: Any) -> Any:
-        with self.client.request(method, path, name=name, catch_response=True, **more) as answer:
-            complaint = _complaint_about(answer)
-            if complaint is None:
-                body, complaint = _judge_body(answer, expect)
-                if complaint is None:
-                    answer.success()
-                    return body
-            answer.failure(complaint)
-            return None
+    def attempt(self, name: str, exchange: Callable[[], str | None], method: str = "GET") -> str | None:
+        """Count one request, however it ends: what `exchange()` complains of, None if all was well.
+
+        An exception is a complaint. Of a customer who was told to go no request begins.
+        """
+        if self._state == LOCUST_STATE_STOPPING:
+            raise StopUser
+        number, start = under_way.begin()
+        complaint: str | None = BROKEN_OFF
+        try:
+            complaint = exchange()
+        except Exception as problem:  # noqa: BLE001 - whatever an answer does to its reader, it was no right one
+            complaint = _complaint_of(problem)
+        finally:
+            self._tell(method, name, start, complaint)
+            under_way.end(number)
+        return complaint
+
+    def _tell(self, method: str, name: str, start: float, complaint: str | None) -> None:
+        self.environment.events.request.fire(
+            request_type=method,
+            name=name,
+            begun=start,
+            response_time=(time.monotonic() - start) * 1000,
+            response_length=0,
+            exception=None if complaint is None else Exception(complaint[:MOST_COMPLAINT]),
+            context={},
+        )
+
+    def _exchange(self, method: str, path: str, name: str, expect: Expect | None, body: Any = None) -> Any:
+        found = None
+
+        def exchange() -> str | None:
+            nonlocal found
+            address, rest = _address(path if path.startswith("http://") else f"{self.host}{path}")
+            found, complaint = _judged(
+                client.ask(address, method, rest, seconds=self.patience_seconds, body=body), expect
+            )
+            return complaint
+
+        return found if self.attempt(name, exchange, method) is None else None
 
 
-def _complaint_about(answer: Any) -> str | None:
-    status = answer.status_code
-    if status and status // 100 != 2:  # noqa: PLR2004 - the field's own number
-        return f"HTTP {status}"
-    broken_off = answer.request_meta["exception"] if status else answer.error  # a body can stop half-way after a 200
-    if broken_off or not status:
-        return "timeout" if "timed out" in repr(broken_off).lower() else "connection"
-    return None
+@cache
+def _port(netloc: str) -> tuple[str, int]:
+    parts = urlsplit(f"//{netloc}")
+    return parts.hostname or "localhost", parts.port or 80
 
 
-def _judge_body(answer: Any, expect: Expect | None) -> tuple[Any, str | None]:
+def _address(url: str) -> tuple[tuple[str, int], str]:
+    """Whom to ask, and for which path."""
+    netloc, _, path = url.partition("://")[2].partition("/")
+    return _port(netloc), f"/{path}"
+
+
+def _judged(reply: Reply, expect: Expect | None) -> tuple[Any, str | None]:
+    """The answer's JSON, and what is wrong with it."""
+    if complaint := _complaint_about(reply):
+        return None, complaint
     try:
-        body = json.loads(answer.text)
-    except (ValueError, TypeError):
+        body = client.parsed(reply.body)
+    except ValueError:
         return None, "wrong answer: not JSON"
     try:
         complaint = expect(body) if expect else None
-    except (KeyError, TypeError, AttributeError, ValueError, IndexError) as problem:
+    except Exception as problem:  # noqa: BLE001 - an answer that its reader cannot take is a wrong one
         complaint = f"unexpected shape ({type(problem).__name__})"
     return body, f"wrong answer: {complaint}" if complaint else None
+
+
+def _complaint_about(reply: Reply) -> str | None:
+    if reply.redirects:
+        return f"wrong answer: redirect (HTTP {reply.status})"
+    if reply.status and reply.status // 100 != 2:  # noqa: PLR2004 - the field's own number
+        return f"HTTP {reply.status}"
+    if reply.error in (None, answer.TIMEOUT, answer.CONNECTION):
+        return reply.error
+    return f"wrong answer: {reply.error}"
+
+
+def _complaint_of(problem: Exception) -> str:
+    if isinstance(problem, TimeoutError):
+        return answer.TIMEOUT
+    return answer.CONNECTION if isinstance(problem, OSError) else f"{type(problem).__name__}: {problem}"
+
+
+def _small(value: Any) -> Any:
+    """The fact, or the beginning of its JSON where that is longer than a note may be."""
+    text = json.dumps(value, default=str)
+    return value if len(text) <= MOST_NOTE else f"{text[:MOST_NOTE]}…"

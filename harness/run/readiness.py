@@ -11,14 +11,15 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import psycopg
 import redis
 
-from harness.run.engine import LABEL_READY, LABEL_SERVICE
 from harness.errors import NotJudgedError
+from harness.run.engine import LABEL_READY, LABEL_SERVICE
+from loadtests import answer, client
 
 ASK_SECONDS = 1.0
+MOST_BYTES = 64 * 1024
 OK = 200
 
 
@@ -33,51 +34,61 @@ def published(container: dict[str, Any], port: int | None = None) -> tuple[str, 
 
 def ready(container: dict[str, Any], secret: str) -> bool:
     """Whether the service answers as its label says it should."""
+    return complaint(container, secret) is None
+
+
+def complaint(container: dict[str, Any], secret: str) -> str | None:
+    """What is wrong with the service's answer, said so that it goes on after "it"; None if nothing is."""
     kind, _, rest = container["Labels"].get(LABEL_READY, "running").partition(":")
     if kind == "running":
-        return bool(container["State"] == "running")
+        return None if container["State"] == "running" else f"is {container['State']}"
     port, _, path = rest.partition(":")
     try:
         host, public = published(container, int(port))
     except NotJudgedError:
-        return False
+        return "publishes no port"
     return _ASK[kind](host, public, path if kind == "http" else secret)
 
 
-def _http(host: str, port: int, path: str) -> bool:
-    try:
-        return httpx.get(f"http://{host}:{port}{path}", timeout=ASK_SECONDS, trust_env=False).status_code == OK
-    except httpx.HTTPError:
-        return False
+def _http(host: str, port: int, path: str) -> str | None:
+    came = client.ask((host, port), "GET", path, seconds=ASK_SECONDS, most_bytes=MOST_BYTES)
+    if came.error == answer.TOO_LARGE:
+        return f"answers {path} with more than {MOST_BYTES // 1024} KiB"
+    if came.error is not None and came.status is not None:
+        return f"begins to answer {path} with HTTP {came.status}, and does not end ({came.error})"
+    if came.error is not None:
+        return f"does not answer {path} ({came.error})"
+    return None if came.status == OK else f"answers {path} with HTTP {came.status}"
 
 
-def _postgres(host: str, port: int, secret: str) -> bool:
+def _postgres(host: str, port: int, secret: str) -> str | None:
     try:
         psycopg.connect(postgres_dsn(host, port, secret), connect_timeout=2).close()
-    except psycopg.OperationalError:
-        return False
-    return True
+    except psycopg.OperationalError as problem:
+        return f"takes no connection ({problem})"
+    return None
 
 
-def _redis(host: str, port: int, _secret: str) -> bool:
-    client = redis.Redis(host=host, port=port, socket_timeout=ASK_SECONDS, socket_connect_timeout=ASK_SECONDS)
+def _redis(host: str, port: int, _secret: str) -> str | None:
+    asking = redis.Redis(host=host, port=port, socket_timeout=ASK_SECONDS, socket_connect_timeout=ASK_SECONDS)
     try:
-        return bool(client.ping())
-    except redis.RedisError:
-        return False
+        asking.ping()
+    except redis.RedisError as problem:
+        return f"does not answer PING ({problem})"
     finally:
-        client.close()
+        asking.close()
+    return None
 
 
-def _tcp(host: str, port: int, _secret: str) -> bool:
+def _tcp(host: str, port: int, _secret: str) -> str | None:
     try:
         socket.create_connection((host, port), timeout=ASK_SECONDS).close()
-    except OSError:
-        return False
-    return True
+    except OSError as problem:
+        return f"takes no connection ({problem})"
+    return None
 
 
-def _tls(host: str, port: int, _secret: str) -> bool:
+def _tls(host: str, port: int, _secret: str) -> str | None:
     """A greeting is answered, whatever the answer: Docker's own proxy takes connections where nobody listens inside."""
     anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
@@ -85,12 +96,12 @@ def _tls(host: str, port: int, _secret: str) -> bool:
         with socket.create_connection((host, port), timeout=ASK_SECONDS) as plain:
             anybody.wrap_socket(plain).close()
     except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
-        return False
+        return "closes the connection instead of a TLS handshake"
     except ssl.SSLError:
-        return True
-    except OSError:
-        return False
-    return True
+        return None
+    except OSError as problem:
+        return f"makes no TLS handshake ({problem})"
+    return None
 
 
 def postgres_dsn(host: str, port: int, secret: str) -> str:
@@ -101,7 +112,7 @@ def postgres_dsn(host: str, port: int, secret: str) -> str:
     )
 
 
-_ASK: dict[str, Callable[[str, int, str], bool]] = {
+_ASK: dict[str, Callable[[str, int, str], str | None]] = {
     "http": _http,
     "postgres": _postgres,
     "redis": _redis,
