@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import json
+import time
 
 import pytest
-from toys import copy
 
-from harness.lab.manifest import Lab
-from harness.run.postmortem import where
+from harness.run.postmortem import unfolded, where
 
+FILES = "work/toy"
 MOUNTS = {"/app": "shop", "/etc/nginx/nginx.conf": "edge/nginx.conf", "/conf": "db"}
 NAME_ERROR = """\
 [2026-11-23 21:05:01 +0000] [7] [ERROR] Exception in worker process
@@ -33,6 +33,20 @@ SyntaxError: '(' was never closed
 HANGING = """\
 The service hangs: no answer for 10 s. It stands at (most recent call last):
   File "/app/app.py", line 10, in warm_up
+"""
+OWN_ERROR = """\
+Traceback (most recent call last):
+  File "/app/app.py", line 7, in <module>
+    raise OutOfStock("no kettles")
+app.OutOfStock: no kettles
+[2026-11-23 21:05:01 +0000] [7] [ERROR] Worker failed
+"""
+LOGGED = json.dumps({"level": "error", "message": "GET / failed", "traceback": NAME_ERROR}) + "\n"
+EXIT = """\
+The service ends itself (most recent call last):
+  File "/app/app.py", line 3, in <module>
+    os._exit(0)
+SystemExit: os._exit(0) ends the process at once
 """
 ENDLESS = """\
 Timeout (0:00:10)!
@@ -68,46 +82,87 @@ servicekit.settings.SettingsError: /app/settings.toml: not valid TOML: Invalid v
 """
 
 
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    """A toy."""
-    return copy("01-always-fixed", tmp_path)
-
-
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (NAME_ERROR, "labs/01-always-fixed/shop/prices.py line 3: NameError: name 'limmit' is not defined"),
-        (SYNTAX_ERROR, "labs/01-always-fixed/shop/app.py line 9: SyntaxError: '(' was never closed"),
-        (HANGING, "labs/01-always-fixed/shop/app.py line 10"),
-        (ENDLESS, "labs/01-always-fixed/shop/prices.py line 3: Timeout (0:00:10)!"),
-        (SETTINGS, "labs/01-always-fixed/shop/settings.toml: servicekit.settings.SettingsError: /app/settings.toml: "),
+        (NAME_ERROR, "work/toy/shop/prices.py line 3: NameError: name 'limmit' is not defined"),
+        (SYNTAX_ERROR, "work/toy/shop/app.py line 9: SyntaxError: '(' was never closed"),
+        (HANGING, "work/toy/shop/app.py line 10"),
+        (OWN_ERROR, "work/toy/shop/app.py line 7: app.OutOfStock: no kettles"),
+        (LOGGED, "work/toy/shop/prices.py line 3: NameError: name 'limmit' is not defined"),
+        (EXIT, "work/toy/shop/app.py line 3: SystemExit: os._exit(0) ends the process at once"),
+        (ENDLESS, "work/toy/shop/prices.py line 3: Timeout (0:00:10)!"),
+        (SETTINGS, "work/toy/shop/settings.toml: servicekit.settings.SettingsError: /app/settings.toml: "),
         ('  File "/opt/kit/servicekit/settings.py", line 40, in load\nValueError: x\n', ""),
         ('  File "/application/app.py", line 40, in load\nValueError: x\n', ""),
-        (NGINX, f"labs/01-always-fixed/edge/nginx.conf line 4: {NGINX.strip()}"),
+        (NGINX, f"work/toy/edge/nginx.conf line 4: {NGINX.strip()}"),
         (
             HAPROXY,
-            "labs/01-always-fixed/db/edge.cfg line 9: [ALERT] (1) : config : parsing [/conf/edge.cfg:9] : unknown",
+            "work/toy/db/edge.cfg line 9: [ALERT] (1) : config : parsing [/conf/edge.cfg:9] : unknown",
         ),
-        (POSTGRES, "labs/01-always-fixed/db/extra.conf line 2: 2026-11-24 LOG:  syntax error in file"),
-        (ZONE, f"labs/01-always-fixed/db/shop.zone line 7: {ZONE}"),
-        (TOML, "labs/01-always-fixed/shop/settings.toml line 3: servicekit.settings.SettingsError: /app/settings.toml"),
-        (TOML_ENDS, "labs/01-always-fixed/shop/settings.toml: servicekit.settings.SettingsError: /app/settings.toml: "),
+        (POSTGRES, "work/toy/db/extra.conf line 2: 2026-11-24 LOG:  syntax error in file"),
+        (ZONE, f"work/toy/db/shop.zone line 7: {ZONE}"),
+        (TOML, "work/toy/shop/settings.toml line 3: servicekit.settings.SettingsError: /app/settings.toml"),
+        (TOML_ENDS, "work/toy/shop/settings.toml: servicekit.settings.SettingsError: /app/settings.toml: "),
         ("connection to /run/postgres:5432 refused, see http://db:80", ""),
         ("", ""),
     ],
 )
-def test_the_last_place_in_the_students_files_is_named(lab: Lab, text: str, said: str) -> None:
+def test_the_last_place_in_the_students_files_is_named(text: str, said: str) -> None:
     """File and line as the student knows them, with the error; nothing where their files are not named."""
-    found = where(text, MOUNTS, lab)
+    found = where(unfolded(text), MOUNTS, FILES)
 
     assert found.startswith(said)
     assert bool(found) == bool(said)
 
 
-def test_each_service_has_its_own_folder(lab: Lab) -> None:
+def test_each_service_has_its_own_folder() -> None:
     """The folder inside the container is translated to the one that is mounted there, also for a single file."""
     mounts = {"/app": "shop", "/srv/jobs": "worker", "/etc/shop": ""}
 
-    assert where('File "/srv/jobs/a/b.py", line 2', mounts, lab) == "labs/01-always-fixed/worker/a/b.py line 2"
-    assert where('File "/etc/shop/c.py", line 4', mounts, lab) == "labs/01-always-fixed/c.py line 4"
+    assert where('File "/srv/jobs/a/b.py", line 2', mounts, FILES) == "work/toy/worker/a/b.py line 2"
+    assert where('File "/etc/shop/c.py", line 4', mounts, FILES) == "work/toy/c.py line 4"
+
+
+def test_a_line_is_never_cut_within_its_number() -> None:
+    """The last lines are told whole: `line 132` is not `line 13`, however long the name before it is."""
+    said = f'  File "/app/{"a" * 70}.py", line 132, in load\nValueError: x\n'
+
+    assert where(unfolded(said), MOUNTS, FILES) == f"work/toy/shop/{'a' * 70}.py line 132: ValueError: x"
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "/",
+        "a",
+        "a.",
+        "_",
+        "Error",
+        "/a ",
+        ' File "/',
+        "SettingsError: /",
+        "/a.toml: ",
+        "'/",
+        "=/",
+        "{",
+        '{"a":',
+        "\n",
+        " \n",
+    ],
+)
+def test_a_flood_is_searched_in_no_time(piece: str) -> None:
+    """Three megabytes of anything take milliseconds: the patterns are linear, and see only the end of a log."""
+    flood = piece * (3_000_000 // len(piece))
+
+    begun = time.process_time()
+    where(unfolded(flood), MOUNTS, FILES)
+
+    assert time.process_time() - begun < 0.2
+
+
+def test_what_a_log_says_is_made_printable() -> None:
+    """A control sequence in an error's text is shown, and not obeyed."""
+    said = '  File "/app/app.py", line 2, in load\nValueError: \x1b[2JFIXED\u202e\n'
+
+    assert where(said, MOUNTS, FILES) == "work/toy/shop/app.py line 2: ValueError: \\x1b[2JFIXED\\u202e"
