@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -10,17 +9,18 @@ from typing import Any
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container as DockerContainer
 
-from harness.run import engine, inside, memory, partition
 from harness.errors import NotJudgedError
+from harness.run import engine, inside, partition
+from harness.run.deaths import Doings
 
 
 class Container:
     """One container. Every fault is a plain verb; errors of Docker become NotJudgedError."""
 
-    def __init__(self, run_id: str, service: str) -> None:
-        """The container of this service in this run."""
+    def __init__(self, run_id: str, service: str, doings: Doings | None = None) -> None:
+        """The container of this service in this run; `doings` is told what the drill does to it."""
         self.service = service
-        self._run_id = run_id
+        self._run_id, self._doings = run_id, doings or Doings()
 
     def _handle(self) -> DockerContainer:
         found = engine.containers(outage_run=self._run_id, **{engine.LABEL_SERVICE: self.service})
@@ -36,19 +36,20 @@ class Container:
 
     def kill(self, signal: str = "SIGKILL") -> None:
         """Send a signal to the main process."""
-        self._do("kill", signal=signal)
+        self._doings.sends(self.service, signal)
+        try:
+            self._do("kill", signal=signal)
+        except NotJudgedError:
+            self._doings.fails(self.service, signal)
+            raise
+
+    def expected_to_end(self) -> None:
+        """What the drill does next may end its main process, once: that is then no death of its own."""
+        self._doings.ends(self.service)
 
     def start(self) -> None:
         """Start it again (its published port changes; tmpfs is empty)."""
         self._do("start")
-
-    def stop(self, seconds: int = 1) -> None:
-        """Ask it to end, and kill it after these seconds."""
-        self._do("stop", timeout=seconds)
-
-    def restart(self, seconds: int = 0) -> None:
-        """Stop and start."""
-        self._do("restart", timeout=seconds)
 
     def pause(self) -> None:
         """Freeze all its processes."""
@@ -57,29 +58,6 @@ class Container:
     def unpause(self) -> None:
         """Let them go on."""
         self._do("unpause")
-
-    def limit(self, *, cpus: float | None = None, memory_mib: int | None = None) -> None:
-        """Change the limits of the running container."""
-        wanted: dict[str, int] = {}
-        if cpus is not None:
-            wanted |= {"NanoCpus": int(cpus * 1e9)}
-        if memory_mib is not None:
-            wanted |= {"Memory": memory_mib * memory.MIB, "MemorySwap": memory_mib * memory.MIB}
-        try:
-            engine.update(str(self._handle().id), wanted)
-        except APIError as problem:
-            raise NotJudgedError(f"Docker could not change the limits of {self.service}: {problem}") from problem
-
-    def cut_off(self) -> None:
-        """Take it off its networks: nothing reaches it, and it reaches nothing."""
-        handle = self._handle()
-        for name in handle.attrs["NetworkSettings"]["Networks"]:
-            engine.client().networks.get(name).disconnect(handle, force=True)
-
-    def reconnect(self) -> None:
-        """Put it back on the run's networks, under its service's name."""
-        for network in engine.client().networks.list(filters={"label": f"{engine.LABEL_RUN}={self._run_id}"}):
-            network.connect(self._handle(), aliases=[self.service])
 
     def blind_to(self, other: str) -> None:
         """Nothing passes between it and that service any more, in silence; both still see everybody else.
@@ -115,8 +93,8 @@ class Container:
         return inside.standing(str(self._handle().id), command)
 
     def logs(self, lines: int = 50) -> str:
-        """The last lines that it printed."""
-        return str(self._handle().logs(tail=lines).decode(errors="replace"))
+        """The last lines that it printed, at most 1 MiB of them."""
+        return inside.printed(str(self._handle().id), lines)
 
     def running(self) -> bool:
         """Whether its main process lives."""
@@ -126,29 +104,3 @@ class Container:
         """Exit code of the main process; None while it runs."""
         state = self._handle().attrs["State"]
         return None if state["Running"] else int(state["ExitCode"])
-
-    def restarts(self) -> int:
-        """How often Docker has restarted it by itself."""
-        return int(self._handle().attrs["RestartCount"])
-
-    def started_at(self) -> dt.datetime:
-        """When its main process was started last."""
-        return dt.datetime.fromisoformat(self._handle().attrs["State"]["StartedAt"][:19] + "+00:00")
-
-    def oom_kills(self, since: dt.datetime) -> int:
-        """How many of its processes the kernel has killed for want of memory since then."""
-        now = dt.datetime.now(dt.UTC)
-        filters = {"container": self._handle().id, "event": "oom"}
-        return sum(1 for _ in engine.client().events(since=since, until=now, filters=filters, decode=True))
-
-    def memory_bytes(self) -> int:
-        """Memory in use, without the page cache that can be dropped at once."""
-        return memory.used_bytes(str(self._handle().id))
-
-    def cpu_seconds(self) -> float:
-        """CPU time used since it was started."""
-        return float(self._stats()["cpu_stats"]["cpu_usage"]["total_usage"]) / 1e9
-
-    def _stats(self) -> dict[str, Any]:
-        stats: dict[str, Any] = engine.client().api.stats(str(self._handle().id), stream=False, one_shot=True)
-        return stats

@@ -11,8 +11,8 @@ from typing import Any
 from docker.errors import APIError, ContainerError, ImageNotFound
 from docker.models.containers import Container as DockerContainer
 
-from harness.run import engine
 from harness.errors import NotJudgedError
+from harness.run import engine
 from harness.setup import images
 
 IMAGE = "netfault"
