@@ -17,7 +17,7 @@ from harness.commands.bench import bench
 from harness.commands.options import Declined
 from harness.commands.prove import prove
 from harness.errors import OutageError
-from harness.run.lifecycle import interruptible
+from harness.run.lifecycle import interruptible, tidy
 
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
@@ -43,6 +43,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     with _errors_said(as_json="--json" in sys.argv), interruptible():
+        tidy()
         cli(prog_name="outage", standalone_mode=False)
 
 

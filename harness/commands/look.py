@@ -16,7 +16,7 @@ from harness.commands.options import ask, json_option, lab_argument
 from harness.errors import OutageError
 from harness.lab import catalogue, files
 from harness.lab.manifest import Lab
-from harness.run import engine, history, lifecycle
+from harness.run import engine, history, inside, lifecycle
 
 STATES = {(False, False): "not yet", (True, False): "tried", (True, True): "solved", (False, True): "solved"}
 
@@ -71,7 +71,7 @@ def logs(lab: Lab, service: str | None, lines: int) -> None:
         return
     for container in _containers(_kept_project(lab), service):
         screen.say(f"── {container['Labels'][engine.LABEL_SERVICE]}   (the stack that is up)", "bold")
-        screen.write(engine.client().api.logs(container["Id"], tail=lines).decode(errors="replace"))
+        screen.write(inside.printed(container["Id"], lines))
 
 
 def _recorded_logs(folder: Path, service: str | None, lines: int) -> None:

@@ -224,4 +224,4 @@ class Run:
 
     def container(self, service: str) -> Container:
         """The container of this service."""
-        return Container(self._stack.run_id, service)
+        return Container(self._stack.run_id, service, self.doings)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +17,17 @@ from harness.judge.recording import Recording
 from harness.judge.verdict import UNKNOWN
 from harness.lab.variants import AS_SHIPPED
 from harness.paths import RECORDING_FILE, VERDICT_FILE
+from harness.setup import places
 
 KEPT_RUNS = 20
 
 
-def new_folder(slug: str, run_id: str, within: Path | None = None) -> Path:
-    """A fresh folder for this run; the oldest ones beyond the last twenty are removed."""
-    folder = (within or paths.runs_of(slug)) / run_id
-    folder.mkdir(parents=True)
-    if within is None:
-        _forget_old(slug)
+def new_folder(folder: Path) -> Path:
+    """Make the folder of a run's record; the lab's own beyond the last twenty are removed, the oldest first."""
+    with _said(folder):
+        folder.mkdir(parents=True)
+    if folder.parent.parent == paths.runs_root():
+        _forget_old(folder.parent.name)
     return folder
 
 
@@ -46,12 +50,29 @@ def finish(folder: Path, recorded: dict[str, Any], judged: dict[str, Any]) -> No
         return  # part of a proof
     latest = folder.parent / "latest"
     fresh = folder.parent / f".latest-{folder.name}"
-    fresh.symlink_to(folder.name)
-    fresh.replace(latest)
+    with _said(fresh):
+        fresh.symlink_to(folder.name)
+        fresh.replace(latest)
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+    """The whole file or none of it: a full disk leaves no half of a verdict."""
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    with _said(path):
+        try:
+            fresh.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")
+            fresh.replace(path)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _said(path: Path) -> Iterator[None]:
+    """A place that cannot be written is one message: which, why, what helps."""
+    try:
+        yield
+    except OSError as problem:
+        raise places.explained(problem, path) from problem
 
 
 def read(path: Path) -> dict[str, Any] | None:
@@ -70,9 +91,26 @@ def last_run(slug: str) -> Path | None:
 
 
 def last_verdict(slug: str) -> dict[str, Any] | None:
-    """What the last finished run of this lab was judged to be; None without one."""
-    finished = runs(slug)
-    return read(finished[-1] / VERDICT_FILE) if finished else None
+    """What the last finished run of this lab was judged to be; None without one, OutageError where it is damaged."""
+    folder = last_run(slug)
+    if folder is None:
+        return None
+    judged = read(folder / VERDICT_FILE)
+    if judged is None or not _is_verdict(judged):
+        raise OutageError(
+            f"{paths.shown(folder / VERDICT_FILE)} is not what a run writes: it was changed or is damaged.\n"
+            f"What next: `make check-{slug}` writes a new one."
+        )
+    return judged
+
+
+def _is_verdict(content: dict[str, Any]) -> bool:
+    checks = content.get("checks")
+    return isinstance(content.get("verdict"), str) and isinstance(checks, list) and all(map(_is_result, checks))
+
+
+def _is_result(check: object) -> bool:
+    return isinstance(check, dict) and all(isinstance(check.get(key), str) for key in ("name", "outcome"))
 
 
 def shipped_run(slug: str) -> Path | None:
@@ -117,13 +155,19 @@ class Progress:
 
     def hints_seen(self, check: str) -> int:
         """How many hints of this check were shown."""
-        return int(self._state.get("hints", {}).get(check, 0))
+        seen = self._hints().get(check, 0)
+        return seen if isinstance(seen, int) else 0
 
     def saw_hint(self, check: str, count: int) -> None:
         """So many hints of this check have been shown."""
-        self._save(hints=self._state.get("hints", {}) | {check: count})
+        self._save(hints=self._hints() | {check: count})
+
+    def _hints(self) -> dict[str, Any]:
+        hints = self._state.get("hints")
+        return hints if isinstance(hints, dict) else {}
 
     def _save(self, **changes: Any) -> None:
         self._state |= changes
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with _said(self._path):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
         _write(self._path, self._state)

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness import text
 from harness.judge.recording import Phase
-from harness.run import engine
+from harness.run import engine, inside
 
 MOST_LINES = 2000
 MOST_LINE = 2000
@@ -19,7 +19,7 @@ def save(containers: list[dict[str, Any]], folder: Path, phases: list[Phase], at
     """Write `<service>.log` for each container; `at` turns seconds since 1970 into seconds of the drill."""
     folder.mkdir(parents=True, exist_ok=True)
     for container in containers:
-        printed = engine.client().api.logs(container["Id"], tail=MOST_LINES, timestamps=True).decode(errors="replace")
+        printed = inside.printed(container["Id"], MOST_LINES, timestamps=True)
         lines = _told(printed.splitlines(), phases, at)
         path = folder / f"{container['Labels'][engine.LABEL_SERVICE]}.log"
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -74,9 +74,8 @@ class Session:
     def __init__(self, order: Order, watcher: SessionWatcher) -> None:
         """Claim a name and a folder."""
         self.order, self.watcher = order, watcher
-        self.claim = lifecycle.Claim(order.lab.slug)
-        self.folder = history.new_folder(order.lab.slug, self.claim.run_id, order.within)
-        self.claim.own(self.folder)
+        self.claim = lifecycle.Claim(order.lab.slug, order.purpose, order.within)
+        self.folder = history.new_folder(self.claim.folder)
         self.durations: dict[str, float] = {}
         self.unknown: list[str] = []
         self.memory: dict[str, Any] = {}
