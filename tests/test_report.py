@@ -348,6 +348,17 @@ def test_texts_in_pictures_are_no_markup(here: Path) -> None:
     assert "&lt;a" in drawn
 
 
+def test_what_does_not_print_is_shown_by_its_escape(here: Path) -> None:
+    """No text turns the direction of writing, hides itself or sends a terminal's commands: in tables and pictures."""
+    run = content(broken=True)
+    run["marks"][0]["name"] = run["facts"]["said"] = "a\u202eb\x1b[31mc\u200bd"
+    text = page(here, Recording(run), judged())
+    assert not {"\u202e", "\x1b", "\u200b"} & set(text)
+    assert "a\\u202eb\\x1b[31mc\\u200bd" in str(embedded(text)["now"]["widths"][2]).replace("\\\\", "\\")
+    assert "a\\u202eb\\x1b[31mc\\u200bd" in text
+    assert "a\\u202eb\\u001b[31mc\\u200bd" in text
+
+
 def test_lone_surrogates_and_nan_do_not_stop_the_report(here: Path) -> None:
     """Texts that no encoding knows and numbers that are none are shown as well as may be."""
     run = content(broken=True)

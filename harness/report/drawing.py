@@ -6,6 +6,8 @@ import html
 import json
 from typing import Any
 
+from harness.text import MOST_FACT, printable
+
 Json = dict[str, Any]
 
 # Colours are names of the page's style sheet: the page puts in the value of the theme, also when it is printed.
@@ -24,7 +26,7 @@ FEW = 6
 
 def text(value: object, longest: int = 60) -> str:
     """The value as the plotting library's text: shortened, and nothing in it is markup."""
-    plain = " ".join(str(value).split())
+    plain = printable(" ".join(str(value).split()), MOST_FACT)
     short = plain if len(plain) <= longest else plain[: longest - 1] + "…"
     return html.escape(short, quote=False)
 

@@ -10,9 +10,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from harness import text
 from harness.judge.recording import Recording
 from harness.judge.verdict import Verdict
-from harness.report import evidence, script, summary, timeline
+from harness.report import evidence, scale, script, summary, timeline
 from harness.report.course import DEATH, Course, read
 from harness.report.drawing import KINDS, LATENCY, SIGNAL, Json, axis, counted, embedded, layout
 from harness.report.evidence import Draw, Pair
@@ -45,8 +46,8 @@ def write(
         OSError: the file or the script cannot be written.
         OutageError: there is no script to be found.
     """
-    text = rendered(seen, judged, script.address(to), symptom=symptom, pictures=pictures, shipped=shipped)
-    to.write_text(text, encoding="utf-8", errors="backslashreplace")
+    page = rendered(seen, judged, script.address(to), symptom=symptom, pictures=pictures, shipped=shipped)
+    to.write_text(page, encoding="utf-8")
 
 
 def rendered(
@@ -66,9 +67,22 @@ def rendered(
 @cache
 def _template() -> Template:
     loader = FileSystemLoader(TEMPLATES)
-    return Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    ).get_template("report.html")
+    made = Environment(
+        loader=loader,
+        autoescape=True,
+        finalize=_printable,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return made.get_template("report.html")
+
+
+def _printable(value: Any) -> Any:
+    """What the template is about to write; the texts of a recording may come from anywhere."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return text.printable(value, text.MOST_FACT, lines=True)
+    return value
 
 
 def _figures(now: Course, before: Course | None, pairs: list[Pair]) -> tuple[dict[str, Json], list[tuple[str, str]]]:
@@ -85,7 +99,7 @@ def _sample(course: Course, name: str) -> Json:
     times, values = zip(*course.samples[name], strict=True) if course.samples[name] else ((), ())
     trace = {"type": "scatter", "mode": "lines", "x": times, "y": values, "line": {"color": SIGNAL}}
     margin = {"l": 58, "r": 14, "t": 10, "b": 36}
-    upright = axis(**counted(timeline.top([course], name)))
+    upright = axis(**counted(scale.top([course], name)))
     return {
         "data": [trace],
         "layout": layout(height=150, margin=margin, xaxis=axis(ticksuffix=" s", range=[0, course.end]), yaxis=upright),
@@ -94,7 +108,7 @@ def _sample(course: Course, name: str) -> Json:
 
 def _legend(now: Course, before: Course | None) -> Json:
     courses = [course for course in (now, before) if course]
-    kinds = timeline.kinds_of(courses)
+    kinds = scale.kinds_of(courses)
     total = sum(course.errors.total() for course in courses)
     named = sum(course.errors[kind] for course in courses for kind in kinds)
     names = [*kinds, *([timeline.OTHERS] if total > named else [])]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from harness.judge.recording import Second
 from harness.report import labels
-from harness.report.course import Clock, Course, Points, number, onto
+from harness.report.course import Clock, Course, Points, onto
 from harness.report.drawing import (
     CARD,
     KINDS,
@@ -27,26 +26,12 @@ from harness.report.drawing import (
     text,
     ticks,
 )
+from harness.report.scale import Scale, common, latency_ms
 
 PANEL_PX, GAP_PX, FOOT_PX = 104, 34, 40
 WIDTHS_PX = (250, 470, 940)
 NAMED_FROM_PX = 470
-SHOWN_KINDS = len(KINDS) - 1
 OTHERS = "other errors"
-
-
-@dataclass(frozen=True)
-class Scale:
-    """What this run's pictures and those of the run as shipped have in common, so that they compare."""
-
-    end: float
-    rate: float
-    latency_ms: float
-    errors: float
-    signal: float
-    signal_name: str | None
-    kinds: tuple[str, ...]
-    """Kinds of errors that have a colour of their own, most frequent first; the others share one."""
 
 
 @dataclass
@@ -78,7 +63,7 @@ def figures(now: Course, shipped: Course | None) -> tuple[Json | None, Json | No
     if shipped is None or not _anything(shipped):
         return _alone(now), None
     clock = onto(shipped, now)
-    scale = _scale([now, shipped], now, max(now.end, clock(shipped.end)))
+    scale = common([now, shipped], max(now.end, clock(shipped.end)))
     return _levelled(_figure(now, lambda at: at, scale), _figure(shipped, clock, scale))
 
 
@@ -99,42 +84,7 @@ def _anything(course: Course) -> bool:
 def _alone(course: Course) -> Json | None:
     if not _anything(course):
         return None
-    return _figure(course, lambda at: at, _scale([course], course, course.end))
-
-
-def kinds_of(courses: Iterable[Course]) -> tuple[str, ...]:
-    """The kinds of errors that get a colour of their own, most frequent first."""
-    total: Counter[str] = sum((course.errors for course in courses), Counter())
-    return tuple(kind for kind, _ in total.most_common(SHOWN_KINDS))
-
-
-def _scale(courses: Sequence[Course], now: Course, end: float) -> Scale:
-    seconds = [second for course in courses for second in course.seconds]
-    name = next((name for course in (now, *courses) for name in course.samples), None)
-    return Scale(
-        end=max(end, 1.0),
-        rate=_room(second.requests for second in seconds),
-        latency_ms=_room(value for second in seconds for value in latency_ms(second) if value),
-        errors=_room(second.errors for second in seconds),
-        signal=top(courses, name) if name is not None else 1.0,
-        signal_name=name,
-        kinds=kinds_of(courses),
-    )
-
-
-def top(courses: Iterable[Course], name: str) -> float:
-    """The end of a sample's axis: the value that the lab gives it, or the largest one if that is larger."""
-    values = [value for course in courses for _, value in course.samples.get(name, []) if value is not None]
-    return _room([*values, *(course.most[name] for course in courses if name in course.most)])
-
-
-def latency_ms(second: Second) -> tuple[float | None, ...]:
-    """p50, p95 and p99 of a second; None where nothing was measured."""
-    return tuple(number(value) or None for value in (second.p50_ms, second.p95_ms, second.p99_ms))
-
-
-def _room(values: Iterable[float]) -> float:
-    return max([*values, 1.0]) * 1.08
+    return _figure(course, lambda at: at, common([course], course.end))
 
 
 def _middle(second: Second) -> float:
