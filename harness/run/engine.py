@@ -2,59 +2,109 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
 import docker
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import APIError, ContextNotFound, DockerException, NotFound
+from requests.exceptions import RequestException
 
+from harness import environment, paths
 from harness.errors import DockerError
+from harness.setup import causes
+from harness.setup import docker as setup
 
 LABEL_HOME, LABEL_RUN, LABEL_LAB = "outage.home", "outage.run", "outage.lab"
 LABEL_READY = "outage.ready"
 LABEL_SERVICE = "com.docker.compose.service"
 CALL_SECONDS = 30
 COMPOSE_SECONDS = 60
+LAST_LINES = 8
 NO_IMAGE = re.compile(r"no such image: (?P<name>[^\s:]+)", re.IGNORECASE)
+PROGRESS = re.compile(r"^\s*(Container|Network|Volume)\s+\S+\s+\w+$|variable is not set", re.IGNORECASE)
 
 
 @cache
 def client() -> docker.DockerClient:
-    """The Docker client; DockerError says how to mend what is missing."""
+    """The Docker client; DockerError says what is wrong and what helps."""
     try:
-        found = docker.from_env(timeout=CALL_SECONDS)
+        found = _connected()
+        found.api.trust_env = False  # proxies and passwords of the caller's are not for the engine
         found.ping()
-    except DockerException as problem:
-        raise DockerError(f"Docker does not answer ({problem}). `make doctor` says how to mend it.") from problem
+    except (DockerException, RequestException) as problem:
+        seen = setup.look()
+        raise (refusal(str(problem)) if seen.state == "ready" else DockerError(str(seen.problem))) from problem
     return found
+
+
+def _connected() -> docker.DockerClient:
+    """The engine that the docker command talks to: DOCKER_HOST's, else the current context's."""
+    name = os.environ.get("DOCKER_CONTEXT")
+    if not os.environ.get("DOCKER_HOST"):
+        context = docker.ContextAPI.get_context(name)
+        if context is None:
+            raise ContextNotFound(name)
+        if context.name != "default":
+            return docker.DockerClient(base_url=context.Host, tls=context.TLSConfig, timeout=CALL_SECONDS)
+    return docker.from_env(timeout=CALL_SECONDS)
+
+
+@contextlib.contextmanager
+def answering() -> Iterator[None]:
+    """Whatever keeps Docker from answering is a DockerError: what it said, and what helps where that is known."""
+    try:
+        yield
+    except (DockerException, RequestException) as problem:
+        raise refusal(str(problem)) from problem
+
+
+def refusal(said: str) -> DockerError:
+    """The error for what Docker said when it would not do what was asked."""
+    if cause := causes.of(said):
+        return DockerError(f"{cause}\n`make doctor` checks the rest.")
+    return DockerError(f"Docker does not do what was asked of it. It says: {said.strip()}")
 
 
 def version() -> str:
     """The engine's version."""
-    return str(client().version()["Version"])
+    with answering():
+        return str(client().version()["Version"])
 
 
 def containers(**labels: str) -> list[dict[str, Any]]:
     """Containers, running or not, with all of these labels (dots as underscores), as the API lists them."""
-    found: list[dict[str, Any]] = client().api.containers(all=True, filters={"label": _wanted(labels)})
+    with answering():
+        found: list[dict[str, Any]] = client().api.containers(all=True, filters={"label": _wanted(labels)})
+    return found
+
+
+def networks(**labels: str) -> list[dict[str, Any]]:
+    """Networks with all of these labels, as the API lists them."""
+    with answering():
+        found: list[dict[str, Any]] = client().api.networks(filters={"label": _wanted(labels)})
     return found
 
 
 def remove(**labels: str) -> int:
     """Remove containers with their volumes, then networks, that carry all of these labels; how many."""
     found = containers(**labels)
-    for container in found:
-        if container["State"] == "paused":  # Docker 20.10 hangs on the removal of what is frozen
-            client().api.unpause(container["Id"])
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        list(pool.map(_remove_container, [container["Id"] for container in found]))
-    networks = client().api.networks(filters={"label": _wanted(labels)})
-    for network in networks:
-        _remove_network(network["Id"])
-    return len(found) + len(networks)
+    with answering():
+        for container in found:
+            if container["State"] == "paused":  # Docker 20.10 hangs on the removal of what is frozen
+                with contextlib.suppress(NotFound):
+                    client().api.unpause(container["Id"])
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            list(pool.map(_remove_container, [container["Id"] for container in found]))
+        left = networks(**labels)
+        for network in left:
+            _remove_network(network["Id"])
+    return len(found) + len(left)
 
 
 def update(container_id: str, wanted: dict[str, int]) -> None:
@@ -63,31 +113,39 @@ def update(container_id: str, wanted: dict[str, int]) -> None:
     api._raise_for_status(api._post_json(api._url("/containers/{0}/update", container_id), data=wanted))  # noqa: SLF001
 
 
-def compose(args: list[str], environment: dict[str, str]) -> None:
-    """Run `docker compose …`; DockerError carries its last lines."""
+def compose(args: list[str], given: dict[str, str]) -> None:
+    """Run `docker compose …` with these variables and none of the caller's; DockerError says why it failed."""
     try:
         done = subprocess.run(
-            ["docker", "compose", *args],
-            env=environment,
+            ["docker", "compose", "--env-file", os.devnull, *args],
+            env=environment.child(given),
+            cwd=paths.ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             timeout=COMPOSE_SECONDS,
             check=False,
         )
     except FileNotFoundError:
-        raise DockerError("The command `docker` is not installed. `make doctor` says how to mend it.") from None
+        raise DockerError("The command `docker` is not installed. `make doctor` says what helps.") from None
     except subprocess.TimeoutExpired:
         raise DockerError(f"docker compose did not end within {COMPOSE_SECONDS} s.") from None
     if done.returncode:
-        if missing := NO_IMAGE.search(done.stdout):
-            raise DockerError(
-                f"The image {missing['name']} is not built for the files of services/ as they are now. "
-                "Call the verb through make (`make check-…`, `make prove-…`), which builds what is missing."
-            )
-        last = "\n".join(done.stdout.strip().splitlines()[-8:])
-        raise DockerError(f"docker compose failed:\n{last}")
+        raise _failed(done.stdout)
+
+
+def _failed(said: str) -> DockerError:
+    if missing := NO_IMAGE.search(said):
+        return DockerError(
+            f"The image {missing['name']} is not built for the files of services/ as they are now. "
+            "Call the verb through make (`make check-…`, `make prove-…`), which builds what is missing."
+        )
+    if cause := causes.of(said):
+        return DockerError(f"The stack cannot be started. {cause}")
+    lines = [line for line in said.strip().splitlines() if not PROGRESS.search(line)]
+    return DockerError("The stack cannot be started. Docker Compose says:\n" + "\n".join(lines[-LAST_LINES:]))
 
 
 def _wanted(labels: dict[str, str]) -> list[str]:

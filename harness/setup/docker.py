@@ -205,12 +205,12 @@ def _context() -> str:
 def _elsewhere(said: str) -> Cause:
     given = variables()
     if not given:
-        what = f"The engine of the Docker context {_context()!r} does not answer. Docker says: {said.rstrip('.')}"
+        what = f"The engine of the Docker context {_context()!r} does not answer. Docker says: {said.rstrip('.?')}"
         return Cause(what, "start that engine, or choose another with `docker context use default`")
     told = " ".join(f"{name}={value}" for name, value in given.items())
     return Cause(
-        f"The engine that {told} names does not answer. Docker says: {said.rstrip('.')}",
-        f"start that engine, or take this machine's own with `unset {' '.join(given)}`",
+        f"With {told} no engine answers. Docker says: {said.rstrip('.?')}",
+        f"start the engine that is meant, or take this machine's own with `unset {' '.join(given)}`",
     )
 
 
