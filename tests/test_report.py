@@ -17,7 +17,7 @@ from stampede import CHECKS, MARKS, PHASES, SYMPTOM, Tags, content, embedded, ju
 
 from harness.errors import OutageError
 from harness.judge import verdict
-from harness.judge.checks import NOTHING_DIES, PASSED, UNKNOWN_OUTCOME, CheckResult
+from harness.judge.checks import FAILED, NOTHING_DIES, PASSED, UNKNOWN_OUTCOME, CheckResult
 from harness.judge.recording import FORMAT, Picture, Recording
 
 ATTACK = '</script><script>alert(1)</script><img src="https://evil.example/x" onerror=alert(2)>{{ 7 * 7 }}\u2028'
@@ -152,10 +152,19 @@ def test_a_check_that_could_not_judge_says_why(here: Path) -> None:
     assert '<span class="outcome">unknown · the symptom</span>' in text
 
 
+def test_names_in_sentences_stand_as_code(here: Path) -> None:
+    """Signs of Markdown are not shown, and nothing else in a sentence is markup."""
+    told = CheckResult(SYMPTOM, FAILED, "`zonectl` refuses.", "", "`a<b>` was planned; wanted a refusal by `zonectl`")
+    text = page(here, recording(broken=True), verdict.of([told]))
+    assert "<b><code>zonectl</code> refuses.</b>" in text
+    assert "<dd><code>a&lt;b&gt;</code> was planned</dd>" in text
+    assert "<dd>a refusal by <code>zonectl</code></dd>" in text
+
+
 def test_failed_checks_come_first(here: Path) -> None:
     """What is broken stands above what is kept."""
     text = page(here, recording(broken=True), judged(CHECKS[3]))
-    found = re.findall(r"</b> <code>(\w+)</code>", text)
+    found = re.findall(r"<span class=\"tag\"><code>(\w+)</code>", text)
     assert found == [CHECKS[3], *CHECKS[:3], CHECKS[4]]
 
 

@@ -89,6 +89,15 @@ def test_traffic_after_the_last_phase_is_shown_only_if_the_run_broke_off() -> No
     assert course(("a", 0, 4), traffic=traffic, unknown=["the drill itself failed"]).end == 9
 
 
+def test_a_second_that_the_drill_ended_in_is_drawn_for_what_it_was() -> None:
+    """Half a second of traffic is no fall of the rate, and what begins as the load ends is no error of the drill."""
+    seconds = [second(0, requests=100), second(1, requests=60), second(2, requests=5, by_error={"ended": 5})]
+    for end, rates in ((1.6, [100, 100]), (1.4, [100]), (2.0, [100, 60])):
+        figure = drawn(course(("a", 0, end), traffic={"seconds": seconds, "phases": {}}))
+        assert figure["data"][0]["y"] == rates
+        assert not [trace for trace in figure["data"] if trace["type"] == "bar"]
+
+
 def test_seconds_without_requests_are_drawn_as_none() -> None:
     """A gap in which no customer began a request is zero requests, and not a line across it."""
     seconds = [second(1, requests=100, p95_ms=5.0), second(4, requests=100, p95_ms=6.0)]

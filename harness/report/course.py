@@ -37,11 +37,15 @@ class Course:
     phases: tuple[Phase, ...]
     marks: tuple[Moment, ...]
     seconds: tuple[Second, ...]
-    """From the first second with a request to the last, none left out."""
+    """From the first second with a request to the last; not one that lies after the end by more than half."""
     samples: dict[str, Points]
     most: dict[str, float]
     """For some samples: the value that fills the axis of every run of the lab."""
     end: float
+
+    def share(self, second: Second) -> float:
+        """How much of a second the drill lasted, 0.5 to 1."""
+        return min(1.0, self.end - second.at)
 
     @property
     def errors(self) -> Counter[str]:
@@ -69,7 +73,9 @@ def read(seen: Recording) -> Course:
     ends = [phase.end for phase in phases] + [mark.at for mark in marks]
     if not phases or seen.unknown:  # else traffic after the last phase is not shown
         ends += [second.at + 1.0 for second in seconds] + [at for pairs in samples.values() for at, _ in pairs]
-    return Course(phases, marks, seconds, samples, seen.samples_most, max(ends, default=0.0))
+    end = max(ends, default=0.0)
+    shown = tuple(second for second in seconds if second.at + 0.5 <= end)
+    return Course(phases, marks, shown, samples, seen.samples_most, end)
 
 
 def _all(seconds: list[Second]) -> tuple[Second, ...]:

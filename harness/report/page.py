@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from harness import text
 from harness.judge.recording import Recording
@@ -20,6 +21,7 @@ from harness.report.evidence import Draw, Pair
 from harness.report.labels import look
 
 RARE_MARKS = {"note": "note", DEATH: "ended by itself"}
+CODE = re.compile(r"`([^`\n]+)`")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -75,7 +77,14 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["words"] = _words_of
     return made.get_template("report.html")
+
+
+def _words_of(value: str) -> Markup:
+    """A sentence in which `names` stand as code; anything else in it is text."""
+    plain = str(escape(text.printable(value, text.MOST_FACT, lines=True)))
+    return Markup(CODE.sub(r"<code>\1</code>", plain))  # noqa: S704 - escaped above
 
 
 def _printable(value: Any) -> Any:

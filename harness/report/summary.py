@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ OUTCOMES = {FAILED: ("✗", "broken"), UNKNOWN_OUTCOME: ("?", "unknown"), PASSED
 BAD_PERCENT = 1.0
 LONGEST_FACT = 600
 NOTHING = "–"
+WANTED = re.compile(r"(.*)[,;] wanted (.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ def promises(judged: Verdict, symptom: str) -> list[Promise]:
 
 
 def _promise(result: CheckResult, symptom: str) -> Promise:
-    seen, comma, wanted = result.message.rpartition(", wanted ")
-    told = (seen, wanted) if comma else (result.message or result.seen, "")
+    apart = WANTED.fullmatch(result.message)
+    told = (apart[1], apart[2]) if apart else (result.message or result.seen, "")
     text = result.promise or result.name.replace("_", " ")
     return Promise(result, text, *OUTCOMES[result.outcome], *told, symptom=result.name == symptom)
 

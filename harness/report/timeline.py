@@ -105,7 +105,9 @@ def _figure(course: Course, clock: Clock, scale: Scale) -> Json:
 
 
 def _rate(plot: Plot) -> None:
-    points: Points = [(_middle(second), second.requests) for second in plot.course.seconds]
+    points: Points = [
+        (_middle(second), round(second.requests / plot.course.share(second), 1)) for second in plot.course.seconds
+    ]
     traces = [
         {**_line(points, plot.clock, PLAIN), "fill": "tozeroy", "fillcolor": "var(--plain-soft)", "name": "requests/s"}
     ]
