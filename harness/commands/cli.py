@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import sys
+import traceback
 from collections.abc import Iterator
 
 import click
@@ -18,6 +19,7 @@ from harness.commands.options import Declined
 from harness.commands.prove import prove
 from harness.errors import OutageError
 from harness.run.lifecycle import interruptible, tidy
+from harness.setup import places
 
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
@@ -54,6 +56,9 @@ def _errors_said(*, as_json: bool) -> Iterator[None]:
     except OutageError as problem:
         _say(str(problem), as_json=as_json)
         sys.exit(EXIT_ERROR)
+    except OSError as problem:
+        _say(str(places.explained(problem)), as_json=as_json)
+        sys.exit(EXIT_ERROR)
     except click.ClickException as problem:
         _say(problem.format_message() + " `outage --help` shows the commands.", as_json=as_json)
         sys.exit(EXIT_ERROR)
@@ -65,6 +70,10 @@ def _errors_said(*, as_json: bool) -> Iterator[None]:
     except (KeyboardInterrupt, click.Abort):
         _say("Interrupted; what this run had made was removed.", as_json=as_json)
         sys.exit(EXIT_INTERRUPTED)
+    except Exception as problem:  # noqa: BLE001 - a fault of ours is exit 2, and never a verdict
+        _say(f"This is a fault of Outage Lab itself: {type(problem).__name__}: {problem}", as_json=as_json)
+        traceback.print_exc()
+        sys.exit(EXIT_ERROR)
 
 
 def _say(text: str, *, as_json: bool) -> None:

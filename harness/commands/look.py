@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -126,10 +125,17 @@ def down(lab: str, *, as_json: bool) -> None:
     for project in lifecycle.kept(slug):
         lifecycle.bring_down(project)
         removed.append(project)
+    alone = [note.told for note in lifecycle.live(slug)]
     if as_json:
-        screen.say_json({"removed": removed})
+        screen.say_json({"removed": removed, "left_alone": alone})
     else:
         screen.say(f"Removed {', '.join(removed)}." if removed else "Nothing was up.")
+        _say_left_alone(alone)
+
+
+def _say_left_alone(told: list[str]) -> None:
+    for run in told:
+        screen.say(f"Left alone, since it is at work: {run}.")
 
 
 @click.command()
@@ -140,14 +146,11 @@ def clean(*, images: bool, yes: bool) -> None:
     records = [path for path in paths.runs_root().glob("*") if path.is_dir() and path.name != paths.locks().name]
     if records and not yes:
         ask(f"Remove the records of {len(records)} labs, hints and progress too?")
-    lifecycle.sweep()
-    for project in lifecycle.kept():
-        lifecycle.bring_down(project)
-    for path in records:
-        shutil.rmtree(path)
-    if images:
+    alone = [note.told for note in lifecycle.clear()]
+    if images and not alone:
         _remove_images()
-    screen.say("Clean.")
+    screen.say("Clean, but for the runs that are at work." if alone else "Clean.")
+    _say_left_alone(alone)
 
 
 def _remove_images() -> None:

@@ -16,6 +16,7 @@ from harness.judge import proof, trials
 from harness.judge.proof import Case, Result
 from harness.lab import catalogue
 from harness.lab.manifest import Lab
+from harness.run import lifecycle
 
 
 @click.command()
@@ -66,6 +67,7 @@ def prove(
 def _run(
     cases: list[Case], jobs: int, *, busy: bool, record: bool, tell: trials.Tell | None
 ) -> tuple[list[Result], Path]:
+    lifecycle.sweep()
     within = paths.runs_root() / "prove" / time.strftime("%Y%m%d-%H%M%S")
     with trials.busy_cores(wanted=busy):
         return trials.run(cases, jobs, within, tell, record=record), within

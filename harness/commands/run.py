@@ -15,7 +15,7 @@ from harness.judge.verdict import Verdict
 from harness.lab import work
 from harness.lab.manifest import Lab
 from harness.lab.variants import AS_SHIPPED
-from harness.run import history
+from harness.run import history, lifecycle
 from harness.run.session import Order, Outcome, Session
 
 REPRODUCED, NOT_REPRODUCED = 0, 2
@@ -28,6 +28,7 @@ STUDENT = "student"
 @json_option
 def lab_command(lab: Lab, seed: int | None, *, as_json: bool) -> None:
     """Make the outage happen, and leave the stack up to look around."""
+    lifecycle.sweep()
     _prepare(lab, as_json=as_json)
     work.require_present(lab)
     shipped = work.as_shipped(lab)
@@ -112,6 +113,7 @@ def check(
     lab: Lab, seed: int | None, overlay: Path | None, variant: str, within: Path | None, *, as_json: bool
 ) -> None:
     """Run the drill on your files and judge them: FIXED, BROKEN or UNKNOWN."""
+    lifecycle.sweep()
     mine = overlay is None
     unchanged = False
     if mine:
@@ -150,7 +152,7 @@ def _after_check(outcome: Outcome, lab: Lab) -> list[tuple[str, str]]:
         return [*rows, ("Next", f"make debrief-{lab.slug}   what others did, and the real cases")]
     if outcome.verdict.outcome == verdict.UNKNOWN:
         return [*rows, logs]
-    again = ("The same again", f"SEED={outcome.recording.seed}   on make's command line, for lab or check")
+    again = ("The same again", f"make lab-{lab.slug} SEED={outcome.recording.seed}   (or check-{lab.slug})")
     next_step = ("Next", f"make hint-{lab.slug}   or look at the report, edit, and check again")
     return [*rows, logs, again, next_step]
 

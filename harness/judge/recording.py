@@ -161,6 +161,11 @@ class Recording:
         return list(self.content["unknown"])
 
     @property
+    def broken_off(self) -> list[str]:
+        """Why the drill did not come to its end; empty if it did."""
+        return list(self.content.get("broken_off", []))
+
+    @property
     def host(self) -> dict[str, Any]:
         """`cores`, `system`, `machine` of the machine that ran it."""
         return dict(self.content.get("host", {}))

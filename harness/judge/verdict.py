@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from harness.judge import checks
@@ -61,9 +61,19 @@ def judge(lab: Lab, seen: Recording) -> Verdict:
         return of((), ["Python runs without assertions (-O), so no promise can fail. Run it without -O"])
     if seen.unknown:
         return of((), seen.unknown)
+    if seen.broken_off:
+        return _of_death(lab, seen)
     if not checks.names(lab):
         return of(())
     return of(checks.run_all(lab, seen))
+
+
+def _of_death(lab: Lab, seen: Recording) -> Verdict:
+    """A drill that broke off says nothing, but a service that had died by then has broken it off."""
+    death = checks.run_one(lab, checks.NOTHING_DIES, seen)
+    if death.outcome != FAILED:
+        return of((), seen.broken_off)
+    return of([replace(death, message=f"{death.message}. The drill could not go on: {seen.broken_off[0]}")])
 
 
 __all__ = ["BROKEN", "FAILED", "FIXED", "PASSED", "UNKNOWN", "CheckResult", "Verdict", "judge", "of"]

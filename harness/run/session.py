@@ -29,6 +29,7 @@ from harness.run.drill import Run
 from harness.run.sampling import MEMORY_EVERY_SECONDS, MemoryWatch, Sampler
 from harness.run.stack import Stack
 from harness.run.traffic import Traffic
+from harness.setup import places
 
 
 class SessionWatcher(Watcher, Protocol):
@@ -73,11 +74,13 @@ class Session:
 
     def __init__(self, order: Order, watcher: SessionWatcher) -> None:
         """Claim a name and a folder."""
+        places.require_mountable(*places.all_of_ours())
         self.order, self.watcher = order, watcher
         self.claim = lifecycle.Claim(order.lab.slug, order.purpose, order.within)
         self.folder = history.new_folder(self.claim.folder)
         self.durations: dict[str, float] = {}
         self.unknown: list[str] = []
+        self.broken_off: list[str] = []
         self.memory: dict[str, Any] = {}
         self.deaths: list[Death] = []
         self.load: list[list[float]] = []
@@ -91,7 +94,7 @@ class Session:
             stack = self._stack(live=keep)
             run = self._drilled(stack)
             outcome = self._judged(run, stack)
-            if keep and not self.unknown:
+            if keep and not self.unknown + self.broken_off:
                 outcome.urls = _urls(stack)
                 self.claim.keep()
             return outcome
@@ -130,12 +133,14 @@ class Session:
                     checks.package(order.lab, "drill").drill(run)
                     run.end()
         except NotJudgedError as reason:
-            self.unknown.append(str(reason))
+            self.broken_off.append(str(reason))
         except OutageError:
             raise
+        except OSError as problem:
+            raise places.explained(problem) from problem
         except Exception as problem:  # noqa: BLE001 - any failure of a drill means UNKNOWN, never a verdict
             (self.folder / "drill-error.txt").write_text(traceback.format_exc(), encoding="utf-8")
-            self.unknown.append(f"the drill itself failed: {_place(problem)}")
+            self.broken_off.append(f"the drill itself failed: {_place(problem)}")
         finally:
             traffic.end()
         if traffic.starved:
@@ -153,7 +158,7 @@ class Session:
     def _watched(self, stack: Stack, run: Run) -> Iterator[None]:
         memory = MemoryWatch(stack.containers)
         sampler = Sampler(memory.measure, run.clock, MEMORY_EVERY_SECONDS)
-        deaths = DeathWatch(stack.run_id, run.doings, run.at, live=stack.live)
+        deaths = DeathWatch(stack.run_id, run.doings, run.at, run.clock, live=stack.live)
         try:
             with sampler.running(), deaths.running():
                 yield
@@ -206,6 +211,7 @@ class Session:
             "deaths": self.deaths,
             "facts": run.facts,
             "unknown": self.unknown,
+            "broken_off": self.broken_off,
             "memory": self.memory,
             "load": self.load,
         }
