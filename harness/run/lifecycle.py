@@ -53,9 +53,6 @@ class Claim:
             for project in kept(slug):
                 bring_down(project)
 
-    def own(self, folder: Path) -> None:
-        """The folder is in the lock already; this goes when nobody calls it any more."""
-
     def keep(self) -> None:
         """Let the stack stay up after this process: `down` or the next `lab` removes it."""
         locks.keep(self.project, self.slug)
