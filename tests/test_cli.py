@@ -8,15 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import click
+import literal
 import pytest
 from click.testing import CliRunner
-from toys import COMMAND, commit, copy, outage
+from toys import COMMAND, copy, outage
 
 from harness import paths
 from harness.commands import cli
+from harness.judge import store
+from harness.lab import variants, work
+from harness.lab.manifest import Lab
 from harness.run import history
 from harness.run.history import Progress
-from harness.lab.manifest import Lab
 
 VERDICT: dict[str, Any] = {
     "lab": "always-broken",
@@ -30,25 +33,27 @@ COMMANDS = sorted(cli.cli.commands)
 
 
 @pytest.fixture
-def lab(origin: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    """A toy of one's own, committed as shipped, as the only lab there is."""
-    found = copy("02-always-broken", origin / "labs")
-    (found.solution / "DEBRIEF.md").write_text("# The cause\n\nIt was DNS.\n")
-    commit(origin)
-    monkeypatch.setenv("OUTAGE_LABS", str(origin / "labs"))
+def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """A toy of one's own as the only lab there is, with a copy for the student."""
+    found = copy("02-always-broken", tmp_path / "labs")
+    found.debrief.write_text("# The cause\n\nIt was DNS.\n")
+    monkeypatch.setenv("OUTAGE_LABS", str(tmp_path / "labs"))
+    work.prepare(found)
     return found
 
 
 def judged(verdict: dict[str, Any]) -> None:
     """The last run of the broken toy was judged like this."""
-    history.finish(history.new_folder("always-broken", "20261123-210501-ab12"), {"lab": "always-broken"}, verdict)
+    folder = history.new_folder(paths.runs_of("always-broken") / "20261123-210501-ab12")
+    history.finish(folder, {"lab": "always-broken"}, verdict)
 
 
 def test_the_commands_of_the_design_are_there() -> None:
     """Every make verb that is about labs has its command."""
-    verbs = "list lab check hint logs shell reset debrief down prove doctor bench clean"
+    verbs = "list lab check hint logs shell reset diff debrief down prove judge doctor bench clean"
+    authors = "new-lab overlay decoy index"
 
-    assert set(verbs.split()) - set(COMMANDS) == set()
+    assert set(verbs.split()) | set(authors.split()) == set(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -113,9 +118,9 @@ def test_without_docker_there_is_one_message(command: str) -> None:
     """Docker that does not answer is said, with the command that helps, and leaves no run behind."""
     said = outage(command, "always-fixed", DOCKER_HOST="unix:///nowhere.sock")
 
-    assert (said.code, said.out) == (2, "")
-    assert said.err.startswith("error  Docker does not answer (")
-    assert "`make doctor` says how to mend it." in said.err
+    assert said.code == 2
+    assert said.err.startswith("error  With DOCKER_HOST=unix:///nowhere.sock no engine answers.")
+    assert "`make doctor`" in said.err
     assert "Traceback" not in said.err
     assert history.runs("always-fixed") == []
 
@@ -188,7 +193,7 @@ def test_a_hint_needs_a_run(lab: Lab) -> None:
     assert [done.code for done in (nothing, fixed, none)] == [2, 2, 2]
     assert "Run make lab-always-broken first." in nothing.err
     assert "Your last run was FIXED: no check failed" in fixed.err
-    assert "There is no hint for 'x'; there are hints for orders_are_taken." in none.err
+    assert "There is no check called 'x'." in none.err
 
 
 def test_the_debrief_is_for_those_who_solved_it(lab: Lab) -> None:
@@ -203,45 +208,164 @@ def test_the_debrief_is_for_those_who_solved_it(lab: Lab) -> None:
     assert [(done.code, "It was DNS." in done.out) for done in (spoiled, earned)] == [(0, True), (0, True)]
 
 
+def mine(lab: Lab) -> Path:
+    """The student's file."""
+    return lab.work / "shop" / "app.py"
+
+
 def test_reset_shows_and_asks(lab: Lab) -> None:
     """Reset shows the edits and asks; no means no, yes puts the files back, and then nothing is left to do."""
-    edited = lab.folder / "shop" / "app.py"
-    shipped = edited.read_text()
-    edited.write_text(shipped.replace("503", "200"))
+    shipped = mine(lab).read_text()
+    mine(lab).write_text(shipped.replace("503", "200"))
 
     refused = outage("reset", "always-broken", given="n\n")
-    kept = edited.read_text()
+    kept = mine(lab).read_text()
     agreed = outage("reset", "always-broken", given="y\n")
     again = outage("reset", "always-broken", "--yes")
 
     assert (refused.code, "+    return app.json.response(taken=False), 200" in refused.out) == (2, True)
     assert "200" in kept
-    assert (agreed.code, "Reset shop/app.py." in agreed.out, edited.read_text()) == (0, True, shipped)
+    assert (agreed.code, "shop/app.py. What you had is in " in agreed.out) == (0, True)
+    assert mine(lab).read_text() == shipped
     assert again.out == "Nothing to reset: your files are as shipped.\n"
 
 
 def test_saying_no_is_no_clean_up(lab: Lab) -> None:
-    """Who declines to discard edits is not told that something was removed."""
-    edited = lab.folder / "shop" / "app.py"
-    edited.write_text("app = 1\n")
+    """A student who declines is not told that something was removed."""
+    mine(lab).write_text("app = 1\n")
 
     said = outage("reset", "always-broken", given="n\n")
 
-    assert (said.out.splitlines()[-1].endswith("Nothing was changed."), "removed" in said.out + said.err) == (
-        True,
-        False,
-    )
+    assert said.out.splitlines()[-1].endswith("Nothing was changed.")
+    assert "removed" not in said.out + said.err
 
 
 def test_reset_brings_back_a_file_that_was_deleted(lab: Lab) -> None:
     """A student who deleted their file gets it back by the command that is meant for it."""
-    shipped = (lab.folder / "shop" / "app.py").read_text()
-    (lab.folder / "shop" / "app.py").unlink()
+    shipped = mine(lab).read_text()
+    mine(lab).unlink()
 
     said = outage("reset", "always-broken", "--yes")
 
-    assert (said.code, said.err) == (0, "")
-    assert (lab.folder / "shop" / "app.py").read_text() == shipped
+    assert (said.code, said.err, mine(lab).read_text()) == (0, "", shipped)
+
+
+def test_a_diff_shows_what_was_changed(lab: Lab) -> None:
+    """Without an edit that is said; with one it is shown."""
+    before = outage("diff", "always-broken")
+    mine(lab).write_text("app = 1\n")
+    after = outage("diff", "always-broken")
+
+    assert "Nothing is changed: the files in " in before.out
+    assert (after.code, "\n+app = 1\n" in after.out) == (0, True)
+
+
+def test_a_student_without_git_is_served(lab: Lab, tmp_path: Path) -> None:
+    """No git on the machine: edits are told and taken back all the same."""
+    (tmp_path / "bin").mkdir()
+    mine(lab).write_text("app = 1\n")
+
+    told = outage("diff", "always-broken", PATH=str(tmp_path / "bin"))
+    put_back = outage("reset", "always-broken", "--yes", PATH=str(tmp_path / "bin"))
+
+    assert ("+app = 1" in told.out, put_back.code, outage("diff", "always-broken").out.startswith("Nothing")) == (
+        True,
+        0,
+        True,
+    )
+
+
+def test_a_hint_can_be_asked_for_by_name(lab: Lab) -> None:
+    """Names are taken with spaces or hyphens too, and a wrong one gets the nearest."""
+    judged(VERDICT)
+    spaced, wrong = (outage("hint", "always-broken", "--check", name) for name in ("Orders are-taken", "oders"))
+
+    assert spaced.out.startswith("orders are taken · hint 1 of 3")
+    assert (wrong.code, "Did you mean orders_are_taken?" in wrong.err) == (2, True)
+
+
+def test_hints_tell_what_else_failed(lab: Lab) -> None:
+    """With several failed checks, the others are named with the command that asks for them."""
+    failed = [{"name": name, "outcome": "failed"} for name in ("orders_are_taken", "nothing_dies")]
+    judged(VERDICT | {"checks": failed})
+    first = outage("hint", "always-broken")
+    other = outage("hint", "always-broken", "--check", "nothing_dies")
+
+    assert "make hint-always-broken CHECK=nothing_dies" in first.out
+    assert other.out.startswith("nothing dies · hint 1 of 3")
+
+
+def test_markdown_of_a_hint_is_shown_as_text(lab: Lab) -> None:
+    """Emphasis and code in a hint do not reach the screen as signs."""
+    (lab.solution / "hints.toml").write_text('orders_are_taken = ["**Look** at `app.py`", "b", "c"]\n')
+    judged(VERDICT)
+
+    said = outage("hint", "always-broken").out
+    assert "Look at app.py" in said
+    assert "*" not in said
+
+
+def test_a_verdict_file_that_is_no_verdict_is_no_traceback(lab: Lab, runs: Path) -> None:
+    """A torn or foreign verdict.json is one message that says which file it is."""
+    judged(VERDICT)
+    (runs / "always-broken" / "20261123-210501-ab12" / "verdict.json").write_text("[1, 2]")
+
+    said = outage("hint", "always-broken")
+    assert (said.code, "Traceback" in said.err) == (2, False)
+    assert "verdict.json" in said.err
+
+
+def test_a_recording_is_judged_again(lab: Lab, tmp_path: Path) -> None:
+    """Judge says of a recording what a check would, with the same exit codes; another file is one message."""
+    kept = tmp_path / "recording.json"
+    figures = {"requests": 9, "ok": 9}
+    store.save(literal.recording({"answer": 200}, {"normal": figures, "later": figures}).content, kept)
+    good, bad = outage("judge", "always-broken", str(kept), "--json"), outage("judge", "always-broken", "/nowhere")
+
+    assert (good.code, good.json["verdict"]) == (0, "FIXED")
+    assert (bad.code, "cannot be read as a recording" in bad.err) == (2, True)
+
+
+def test_a_variant_is_written_out_and_made_a_decoy(lab: Lab, tmp_path: Path) -> None:
+    """Overlay writes a fix's files; edited, decoy makes a patch of them that brings back the same files."""
+    folder = tmp_path / "idea"
+    out = outage("overlay", "always-broken", "fix right", str(folder))
+    file = folder / "shop" / "app.py"
+    file.write_text(file.read_text() + "more = 1\n")
+    header = ("--base", "fixes/right", "--caught-by", "orders_are_taken", "--looks-like", "x", "--because", "y")
+    made = outage("decoy", "always-broken", "more", str(folder), *header)
+
+    assert (out.code, made.code, made.err) == (0, 0, "")
+    assert variants.named(lab, "decoy more").files() == {"shop/app.py": file.read_text()}
+    assert outage("overlay", "always-broken", "more", str(folder)).code == 2
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--caught-by", "no_such_check"], "Say which check must catch it"),
+        (["--caught-by", "orders_are_taken"], "there is nothing to make a patch of"),
+        (["--caught-by", "orders_are_taken", "--base", "fixes/lost"], "the base 'fixes/lost' is neither"),
+    ],
+)
+def test_a_decoy_that_is_none_is_refused(lab: Lab, tmp_path: Path, args: list[str], said: str) -> None:
+    """No such check, no difference, no such base: one message each, and nothing is written."""
+    outage("overlay", "always-broken", "broken", str(tmp_path / "same"))
+    done = outage("decoy", "always-broken", "none", str(tmp_path / "same"), *args)
+
+    assert (done.code, said in done.err, (lab.decoys / "none.patch").exists()) == (2, True, False)
+
+
+def test_a_new_lab_is_written(lab: Lab, tmp_path: Path) -> None:
+    """The skeleton has the name in all its files and a number of its own, and a name that is taken is refused."""
+    said = outage("new-lab", "slow-shop")
+    folder = tmp_path / "labs" / "18-slow-shop"
+
+    assert (said.code, "make prove-slow-shop" in said.out) == (0, True)
+    assert [path for path in folder.rglob("*") if path.is_file() and "my-story" in path.read_text()] == []
+    assert outage("list", "--json").json[1]["slug"] == "slow-shop"
+    assert "There is a lab called slow-shop already" in outage("new-lab", "slow-shop").err
+    assert "cannot be a lab's name" in outage("new-lab", "Slow Shop").err
 
 
 def test_a_closed_pipe_is_no_error(lab: Lab) -> None:
