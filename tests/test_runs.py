@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 from toys import COMMAND, TOYS, Said, copy, left_over, outage
 
-from harness.lab import catalogue
-from harness.run import history, lifecycle, stack
-from harness.lab.manifest import Lab
 from harness.commands.screen import Silent
+from harness.lab import catalogue, work
+from harness.lab.manifest import Lab
+from harness.run import history, lifecycle, stack
 from harness.run.session import Order, Outcome, Session
 
 pytestmark = [pytest.mark.docker, pytest.mark.usefixtures("stacks")]
 
 DRILL = """\
-from harness.run.drill import Run
+from harness import Run
 
 
 def drill(run: Run) -> None:
@@ -44,6 +45,21 @@ def orders() -> None:
 """
 
 
+TELLING = """\
+import os
+
+from servicekit import create_app
+
+app = create_app("shop")
+print(sorted(os.environ.items()), flush=True)
+
+
+@app.get("/orders")
+def orders() -> dict[str, bool]:
+    return {"taken": True}
+"""
+
+
 def toy_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **files: str) -> Lab:
     """A copy of the fixed toy, with other files, as the only lab there is."""
     lab = copy("01-always-fixed", tmp_path / "labs", **files)
@@ -59,11 +75,13 @@ def performed(slug: str, monkeypatch: pytest.MonkeyPatch, patience: float, purpo
 
 
 def test_a_lab_that_is_fixed_is_fixed(runs: Path) -> None:
-    """FIXED, exit code 0, for people: the phases, the promises, and what is next; nothing is left up."""
+    """FIXED, exit code 0, for people: the phases, the promises with what was seen, what is next; nothing is left up."""
     said = outage("check", "always-fixed", "--seed", "7")
 
     assert (said.code, said.err) == (0, "")
-    assert "FIXED    1 of 1 promises are kept" in said.out
+    assert "FIXED    2 of 2 promises are kept" in said.out
+    assert re.search(r"✓ orders are taken\n +\d+ orders were taken\n", said.out)
+    assert "You have not changed anything yet. Edit " in said.out
     assert "seed 7" in said.out
     assert "nothing is done" in said.out
     assert "make debrief-always-fixed" in said.out
@@ -82,8 +100,9 @@ def test_a_run_leaves_its_record(runs: Path) -> None:
     assert sorted(path.name for path in folder.iterdir() if path.suffix in (".json", ".html")) == [
         "recording.json", "report.html", "traffic.json", "verdict.json",
     ]  # fmt: skip
-    assert (folder / "logs" / "shop.log").exists()
-    assert (seen["format"], seen["lab"], seen["seed"], seen["purpose"]) == (1, "always-broken", 7, "check")
+    assert re.search(r"^── later \(from \d\.\d s\)$", (folder / "logs" / "shop.log").read_text(), re.MULTILINE)
+    assert (folder / "files" / "shop" / "app.py").exists()
+    assert (seen["format"], seen["lab"], seen["seed"], seen["purpose"]) == (2, "always-broken", 7, "check")
     assert sorted(seen["versions"]) == ["docker", "locust", "outage", "python"]
     assert seen["durations"]["drill_seconds"] >= 1.0
     assert 10 < seen["memory"]["peak_mib"] < 128
@@ -98,13 +117,14 @@ def test_a_lab_that_is_broken_is_broken(runs: Path) -> None:
     """BROKEN, exit code 1, and for machines each check with promise, why and what was seen."""
     said = outage("check", "always-broken", "--json")
 
-    [check] = said.json["checks"]
+    check, death = said.json["checks"]
     assert (said.code, said.json["verdict"], said.json["exit_code"]) == (1, "BROKEN", 1)
     assert (check["name"], check["outcome"], check["promise"]) == (
         "orders_are_taken",
         "failed",
         "Every order is taken.",
     )
+    assert (death["name"], death["outcome"]) == ("nothing_dies", "passed")
     assert check["message"].endswith("orders failed and the last was answered 503, wanted 200")
     assert left_over(runs) == []
     assert (history.Progress("always-broken").tried, history.Progress("always-broken").solved) == (True, False)
@@ -132,13 +152,17 @@ def test_a_crowded_machine_gives_services_more_time(
 
 def test_code_that_hangs_is_ended_and_shown(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An endless loop at import is UNKNOWN, with the file and the line in which it stands."""
-    line = (TOYS / "04-hangs-at-import" / "shop" / "app.py").read_text().splitlines().index("    while app.name:") + 1
+    line = (TOYS / "04-hangs-at-import" / "broken" / "shop" / "app.py").read_text().splitlines().index(
+        "    while app.name:"
+    ) + 1
     seen = performed("hangs-at-import", monkeypatch, 6.0)
 
     assert seen.verdict.outcome == "UNKNOWN"
     head = seen.verdict.reasons[0].splitlines()[0]
-    place = "shop did not answer within 6 s; labs/04-hangs-at-import/shop/app.py line "
-    assert head in (f"{place}{line}", f"{place}{line + 1}")
+    place = r"shop did not answer within 6 s; .*work/hangs-at-import/shop/app\.py line (\d+)"
+    found = re.match(place, head)
+    assert found, head
+    assert int(found[1]) in (line, line + 1)
     assert left_over(runs) == []
 
 
@@ -148,8 +172,8 @@ def test_code_that_does_not_start_is_shown(runs: Path) -> None:
 
     assert (said.code, said.json["verdict"], said.json["checks"]) == (2, "UNKNOWN", [])
     head, *tail = said.json["reasons"][0].splitlines()
-    assert "labs/05-does-not-start/shop/app.py line 5: SyntaxError: '(' was never closed" in head
-    assert tail[0] == "Last lines of shop:"
+    assert "work/does-not-start/shop/app.py line 5: SyntaxError: '(' was never closed" in head
+    assert any(line.startswith("Last lines of shop") for line in tail)
     assert said.json["seconds"]["total"] < 15
     assert left_over(runs) == []
 
@@ -159,17 +183,19 @@ def test_a_lab_that_does_not_come_up_is_not_left_up(runs: Path, monkeypatch: pyt
     seen = performed("does-not-start", monkeypatch, 20.0, "lab")
 
     assert (seen.verdict.outcome, seen.urls, lifecycle.kept(), left_over(runs)) == ("UNKNOWN", {}, [], [])
-    assert "labs/05-does-not-start/shop/app.py line 5: SyntaxError" in seen.verdict.reasons[0]
+    assert "work/does-not-start/shop/app.py line 5: SyntaxError" in seen.verdict.reasons[0]
 
 
-def test_a_service_that_ends_in_mid_drill_is_said(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A service that exits while it is judged is never FIXED, and the reason names the service and that it exited."""
-    toy_with(tmp_path, monkeypatch, shop__app_py=LEAVING)
+def test_a_service_that_ends_in_mid_drill_is_broken(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A service that exits while it is judged is BROKEN, and the message says which, how and when."""
+    toy_with(tmp_path, monkeypatch, broken__shop__app_py=LEAVING)
     said = outage("check", "always-fixed", "--json")
 
-    assert (said.code, said.json["verdict"]) == (2, "UNKNOWN")
-    assert "'shop'" in said.json["reasons"][0]
-    assert "exited" in said.json["reasons"][0]
+    failed = {check["name"]: check["message"] for check in said.json["checks"] if check["outcome"] == "failed"}
+    assert (said.code, said.json["verdict"]) == (1, "BROKEN")
+    assert re.match(r"shop ended with exit code \d+, \d+\.\d s into the drill", failed["nothing_dies"])
     assert left_over(runs) == []
 
 
@@ -195,7 +221,7 @@ def test_a_drill_that_does_not_end_well_is_unknown(
 ) -> None:
     """A drill that raises, requires in vain or takes too long is UNKNOWN for that reason; its stack is removed."""
     toml = (TOYS / "01-always-fixed" / "lab.toml").read_text().replace("limit_seconds = 20", "limit_seconds = 4")
-    toy_with(tmp_path, monkeypatch, drill_py=DRILL.format(middle=middle), lab_toml=toml)
+    toy_with(tmp_path, monkeypatch, drill__drill_py=DRILL.format(middle=middle), lab_toml=toml)
     seen = performed("always-fixed", monkeypatch, 20)
 
     assert (seen.verdict.outcome, seen.verdict.reasons) == ("UNKNOWN", (said,))
@@ -227,7 +253,7 @@ def test_a_compose_file_that_docker_refuses_is_an_error(
 
 
 def test_a_submission_is_judged_in_place_of_the_students_files(runs: Path) -> None:
-    """--overlay judges other files than those in the lab, and is not progress of the student."""
+    """--overlay judges other files than the student's, whatever those are, and is no progress of the student."""
     fix = TOYS / "02-always-broken" / "solution" / "fixes" / "right"
     said = outage("check", "always-broken", "--json", "--overlay", str(fix))
 
@@ -242,7 +268,7 @@ def test_a_submission_with_strangers_is_refused(runs: Path, tmp_path: Path) -> N
     (overlay / "compose.yaml").write_text("services: {}\n")
     said = outage("check", "always-broken", "--json", "--overlay", str(overlay))
 
-    assert (said.code, "has compose.yaml" in said.json["error"]) == (2, True)
+    assert (said.code, "has 'compose.yaml'" in said.json["error"]) == (2, True)
     assert left_over(runs) == []
     assert list((runs / "always-broken").iterdir()) == []
 
@@ -287,13 +313,13 @@ def test_two_runs_of_one_lab_at_once_are_both_right(runs: Path) -> None:
 def test_solving_a_lab_opens_its_debrief(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A student's way: hint after BROKEN, edit, FIXED, debrief, solved in the list."""
     lab = copy("02-always-broken", tmp_path / "labs")
-    (lab.solution / "DEBRIEF.md").write_text("It was DNS.\n")
+    lab.debrief.write_text("It was DNS.\n")
     monkeypatch.setenv("OUTAGE_LABS", str(tmp_path / "labs"))
 
     broken = outage("check", "always-broken")
     hinted = outage("hint", "always-broken")
-    edited = lab.folder / "shop" / "app.py"
-    edited.write_text((lab.solution / "fixes" / "right" / "shop" / "app.py").read_text())
+    edited = lab.work / "shop" / "app.py"
+    edited.write_text((lab.fixes / "right" / "shop" / "app.py").read_text())
     fixed, told = outage("check", "always-broken"), outage("debrief", "always-broken")
 
     assert [done.code for done in (broken, hinted, fixed, told)] == [1, 0, 0, 0]
@@ -301,3 +327,60 @@ def test_solving_a_lab_opens_its_debrief(runs: Path, tmp_path: Path, monkeypatch
     assert hinted.out.startswith("orders are taken · hint 1 of 3")
     assert told.out.strip() == "It was DNS."
     assert outage("list", "--json").json[0]["state"] == "solved"
+
+
+def test_an_edit_never_reaches_somebody_elses_verdict(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a right fix in work/, a submission of the shipped files is BROKEN, and so is `as shipped` in a proof."""
+    lab = copy("02-always-broken", tmp_path / "labs")
+    monkeypatch.setenv("OUTAGE_LABS", str(tmp_path / "labs"))
+    work.prepare(lab)
+    (lab.work / "shop" / "app.py").write_text((lab.fixes / "right" / "shop" / "app.py").read_text())
+
+    mine = outage("check", "always-broken", "--json")
+    theirs = outage("check", "always-broken", "--json", "--overlay", str(lab.broken))
+    proven = outage("prove", "always-broken", "--only", "as shipped", "--json")
+
+    assert [said.json["verdict"] for said in (mine, theirs)] == ["FIXED", "BROKEN"]
+    assert proven.json["proven"]
+
+
+def test_the_shell_of_the_caller_has_no_say(runs: Path) -> None:
+    """Settings of a test runner, of Python, of Compose and of locales change no verdict."""
+    odd = {
+        "PYTEST_ADDOPTS": "-k nothing --color=yes", "PYTHONIOENCODING": "latin-1", "LC_ALL": "C", "PYTHONOPTIMIZE": "1",
+        "COMPOSE_FILE": "/nowhere.yaml", "COMPOSE_PROJECT_NAME": "x", "LOCUST_USERS": "1", "SEED": "abc", "JOBS": "max",
+        "http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9",
+    }  # fmt: skip
+    broken, fixed = (outage("check", slug, "--json", **odd) for slug in ("always-broken", "always-fixed"))
+
+    assert [said.json["verdict"] for said in (broken, fixed)] == ["BROKEN", "FIXED"]
+
+
+def test_no_service_knows_the_seed_or_a_secret(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither seed nor key nor password stands in the environment of a service with the student's code."""
+    toy_with(tmp_path, monkeypatch, broken__shop__app_py=TELLING)
+    said = outage("check", "always-fixed", "--json", "--seed", "1234567890123")
+
+    told = (Path(said.json["folder"]) / "logs" / "shop.log").read_text()
+    assert "OUTAGE_RELOAD" in told
+    assert [word for word in ("1234567890123", "OUTAGE_SEED", "OUTAGE_SECRET", "OUTAGE_KEY") if word in told] == []
+
+
+def test_logs_are_those_of_the_last_check(runs: Path) -> None:
+    """After a check, `logs` shows what its services printed, in seconds of the drill, and where that is kept."""
+    outage("check", "always-broken")
+    said = outage("logs", "always-broken")
+
+    assert said.code == 0
+    assert re.search(r"── shop   \(.*runs/always-broken/\S+/logs/shop\.log\)", said.out)
+
+
+def test_a_machine_gets_an_object_whatever_happens(runs: Path, tmp_path: Path) -> None:
+    """A folder of runs that cannot be made is exit 2 with one message, and with --json an object."""
+    (tmp_path / "file").write_text("")
+    said = outage("check", "always-fixed", "--json", OUTAGE_RUNS=str(tmp_path / "file" / "runs"))
+
+    assert (said.code, list(said.json)) == (2, ["error"])
+    assert "Traceback" not in said.err

@@ -36,6 +36,10 @@ def _told(lines: list[str], phases: list[Phase], at: Callable[[float], float]) -
             yield f"{'':9}{text.printable(line, MOST_LINE)}"
             continue
         while ahead and second >= ahead[0].start:
-            yield f"── {ahead[0].name} (from {ahead[0].start:.1f} s)"
-            ahead.pop(0)
+            yield _heading(ahead.pop(0))
         yield f"{second:8.3f} {text.printable(said, MOST_LINE)}"
+    yield from map(_heading, ahead)
+
+
+def _heading(phase: Phase) -> str:
+    return f"── {phase.name} (from {phase.start:.1f} s)"
