@@ -1,9 +1,10 @@
-"""The data centre's console: it switches the database machines off and on, makes standbys anew, and pages people."""
+"""The data centre's console: it switches the database machines off and on, rebuilds standbys, and pages people."""
 
 from __future__ import annotations
 
+import hmac
 import json
-import signal
+import os
 import socketserver
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,8 +13,9 @@ from typing import Any
 from machines import GATE, MACHINES, PowerLine, make_all_fresh
 from servicekit.logs import log_as_json
 
+KEY = os.environ["OUTAGE_KEY"]
+LONGEST_BYTES, MOST_PAGES = 300, 500
 PAGES: list[str] = []
-MADE_FRESH: list[bool] = []
 
 
 class Desk(BaseHTTPRequestHandler):
@@ -25,26 +27,36 @@ class Desk(BaseHTTPRequestHandler):
             "/health": {"status": "ok"},
             "/machines": {name: machine.power for name, machine in MACHINES.items()},
             "/pages": {"pages": PAGES},
-            "/fresh": {"made_fresh": len(MADE_FRESH)},
         }
         self._say(200 if self.path in known else 404, known.get(self.path, {"error": "Not Found"}))
 
     def do_POST(self) -> None:
-        """Answered when it has been done."""
-        text = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode(errors="replace")
+        """Answered when it has been done. What only the drill may do wants its key."""
+        length = self.headers.get("Content-Length") or ""
+        text = self.rfile.read(min(int(length) if length.isdigit() else 0, LONGEST_BYTES)).decode(errors="replace")
         match self.path.strip("/").split("/"):
             case ["pages"]:
-                PAGES.append(text)
+                PAGES.extend([text] if len(PAGES) < MOST_PAGES else [])
                 self._say(201, {"page": len(PAGES)})
             case ["machines", name, ("on" | "off") as power] if name in MACHINES:
                 self._say(*MACHINES[name].switch(power))
             case ["machines", name, "rebuild", source] if {name, source} <= set(MACHINES):
                 self._say(*MACHINES[name].rebuild(source))
+            case ["drill", "fresh"] if self._is_the_drill():
+                make_all_fresh()
+                PAGES.clear()
+                self._say(200, {})
+            case ["drill", "gate", ("shut" | "open") as verb] if self._is_the_drill():
+                getattr(GATE, verb)()
+                self._say(200, {})
             case _:
                 self._say(404, {"error": "Not Found"})
 
     def log_message(self, *_: Any) -> None:
-        """Orders are told when they have been carried out."""
+        """Orders are logged when they have been carried out."""
+
+    def _is_the_drill(self) -> bool:
+        return hmac.compare_digest(self.headers.get("X-Outage-Key", "").encode(), KEY.encode())
 
     def _say(self, status: int, body: dict[str, Any]) -> None:
         self.send_response(status)
@@ -53,17 +65,8 @@ class Desk(BaseHTTPRequestHandler):
         self.wfile.write(json.dumps(body).encode() + b"\n")
 
 
-def begin_anew() -> None:
-    """What the drill has done between two nights."""
-    make_all_fresh()
-    MADE_FRESH.append(True)
-
-
 if __name__ == "__main__":
     log_as_json("console")
-    signal.signal(signal.SIGUSR1, lambda *_: threading.Thread(target=begin_anew).start())
-    signal.signal(signal.SIGUSR2, GATE.shut)
-    signal.signal(signal.SIGHUP, GATE.open)
     socketserver.ThreadingTCPServer.allow_reuse_address = True
     lines = socketserver.ThreadingTCPServer(("", 9000), PowerLine)
     threading.Thread(target=lines.serve_forever, daemon=True).start()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterable
-from typing import Any
 
 import psycopg
 
@@ -16,17 +15,17 @@ log = logging.getLogger("console")
 
 
 class Gate:
-    """Open, but for a part of the drill; it holds nobody who pulls the plug first and promotes then."""
+    """Open, but for a part of the drill. It never holds a controller that pulls the plug first and promotes then."""
 
     def __init__(self) -> None:
         self._opened = threading.Event()
         self._opened.set()
 
-    def shut(self, *_: Any) -> None:
+    def shut(self) -> None:
         """From now on hold."""
         self._opened.clear()
 
-    def open(self, *_: Any) -> None:
+    def open(self) -> None:
         """Let all go on."""
         self._opened.set()
 

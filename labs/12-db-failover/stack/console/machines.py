@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import socket
 import socketserver
 import threading
 import time
@@ -13,6 +14,7 @@ from typing import Any, BinaryIO
 from gate import Gate
 
 DONE_SECONDS = 10.0
+LONGEST_LINE = 500
 GATE = Gate()
 log = logging.getLogger("console")
 Answer = tuple[int, dict[str, Any]]
@@ -31,9 +33,9 @@ class Machine:
         """The machine runs, until its line ends."""
         self._line = writing
         writing.write(f"{self.power}\n".encode())
-        reading.readline()
-        for reply in reading:
-            self._replies.put(reply.decode().strip())
+        reading.readline(LONGEST_LINE)
+        while reply := reading.readline(LONGEST_LINE):
+            self._replies.put(reply.decode(errors="replace").strip())
         if self._line is writing:
             self._line = None
             self._replies.put("gone")
@@ -63,14 +65,24 @@ class Machine:
             GATE.hold(self.name, set(MACHINES) - {self.name})
         self.power = power
         reply = self.order(power)
-        return (504 if reply == "silent" else 200), {self.name: reply if reply == "silent" else power}
+        if reply == "silent":
+            return 504, {self.name: reply}
+        return self._failed(reply) or (200, {self.name: power})
 
     def rebuild(self, source: str) -> Answer:
         """Its data are thrown away, and it becomes a standby of another machine."""
         GATE.hold(self.name, set(MACHINES) - {self.name})
         self.power = "on"
         reply = self.order("rebuild", source)
-        return (200 if reply == "rebuild" else 502), {self.name: reply}
+        return self._failed(reply) or (200 if reply == "rebuild" else 502, {self.name: reply})
+
+    def _failed(self, reply: str) -> Answer | None:
+        """A machine without data has no server to run: it stays switched off, and the answer says why."""
+        verb, _, reason = reply.partition(" ")
+        if verb != "failed":
+            return None
+        self.power = "off"
+        return 502, {self.name: "failed", "reason": reason}
 
     def make_fresh(self) -> None:
         """As on its first day."""
@@ -92,5 +104,17 @@ class PowerLine(socketserver.StreamRequestHandler):
     """A machine has been plugged in."""
 
     def handle(self) -> None:
-        """Its first line says which."""
-        MACHINES[self.rfile.readline().decode().strip()].serve(self.rfile, self.wfile)  # type: ignore[arg-type]
+        """Its first line says which; nobody else's address may say so."""
+        name = self.rfile.readline(LONGEST_LINE).decode(errors="replace").strip()
+        if name in MACHINES and self.client_address[0] in addresses_of(name):
+            MACHINES[name].serve(self.rfile, self.wfile)  # type: ignore[arg-type]
+        else:
+            log.warning("%s is not %s", self.client_address[0], name[:20])
+
+
+def addresses_of(name: str) -> list[str]:
+    """The machine's addresses on its networks."""
+    try:
+        return socket.gethostbyname_ex(name)[2]
+    except OSError:
+        return []
