@@ -7,7 +7,9 @@ from typing import Any
 
 from locust import between, task
 
-from loadtests import Customer, seed
+from loadtests import Customer, data
+
+MOST_CUSTOMERS = 1000
 
 
 class Buyer(Customer):
@@ -17,7 +19,7 @@ class Buyer(Customer):
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        self.numbers = itertools.count((seed() % 9000 + 1000) * 10**9 + self.number * 10**6)
+        self.numbers = itertools.count(data().get("first", 0) + self.number, MOST_CUSTOMERS)
 
     @task
     def order(self) -> None:
