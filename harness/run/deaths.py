@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,7 +17,6 @@ from docker.errors import APIError
 
 from harness.judge.recording import Death
 from harness.run import engine, memory, processes
-from harness.run.clocks import StackClock
 
 OUT_OF_MEMORY = "killed: out of memory"
 LOST_A_WORKER = "lost a worker process (it ended, and was replaced)"
@@ -30,7 +28,6 @@ SAME_SECONDS = 2.0
 """What happens to a service within this time has been seen in two ways."""
 MOST_EACH = 10
 SERVER = "gunicorn"
-WIRED = False  # until drill.py hands its doings to its containers
 ENDING = ("KILL", "TERM", "INT", "QUIT", "ABRT")
 
 
@@ -82,7 +79,7 @@ class DeathWatch:
         run_id: str,
         doings: Doings,
         at: Callable[[float], float],
-        clock: Callable[[], float] | None = None,
+        clock: Callable[[], float],
         *,
         live: bool = False,
     ) -> None:
@@ -90,8 +87,7 @@ class DeathWatch:
 
         `live`: edits are served at once, so workers come and go.
         """
-        self._run_id, self._doings, self._at, self._live = run_id, doings, at, live
-        self._clock = clock or _clock_of(at)
+        self._run_id, self._doings, self._at, self._clock, self._live = run_id, doings, at, clock, live
         self._seen: list[Death] = []
         self._ended: set[str] = set()
         self._over = threading.Event()
@@ -121,9 +117,6 @@ class DeathWatch:
     @contextlib.contextmanager
     def running(self) -> Iterator[DeathWatch]:
         """Watch inside the block."""
-        if not WIRED:
-            yield self
-            return
         self._groups = [Group(one, live=self._live) for one in engine.containers(outage_run=self._run_id)]
         stream = engine.client().events(
             filters={
@@ -243,11 +236,6 @@ class Group:
 
 def _same(death: Death, hungry: Death) -> bool:
     return death.service == hungry.service and abs(death.at - hungry.at) <= SAME_SECONDS
-
-
-def _clock_of(at: Callable[[float], float]) -> Callable[[], float]:
-    stack = StackClock()
-    return lambda: at(stack.epoch(time.monotonic()))
 
 
 def _epoch(stamp: str) -> float:
