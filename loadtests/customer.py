@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from locust import User
 from locust.event import EventHook
 from locust.exception import StopUser
-from locust.user.task import LOCUST_STATE_STOPPING
 
 from loadtests import answer, client
 from loadtests.answer import Reply
@@ -40,11 +39,17 @@ class UnderWay:
 
     def __init__(self) -> None:
         """Nobody has asked yet."""
-        self.begun = 0
+        self.begun, self.over = 0, False
         self._starts: dict[int, float] = {}
 
+    def __len__(self) -> int:
+        """How many have not ended."""
+        return len(self._starts)
+
     def begin(self) -> tuple[int, float]:
-        """One more: its number, and its start in seconds of the monotonic clock."""
+        """One more: its number, and its start in seconds of the monotonic clock. StopUser if the load is over."""
+        if self.over:
+            raise StopUser
         self.begun += 1
         self._starts[self.begun] = time.monotonic()
         return self.begun, self._starts[self.begun]
@@ -104,10 +109,8 @@ class Customer(User):
     def attempt(self, name: str, exchange: Callable[[], str | None], method: str = "GET") -> str | None:
         """Count one request, however it ends: what `exchange()` complains of, None if all was well.
 
-        An exception is a complaint. Of a customer who was told to go no request begins.
+        An exception is a complaint. When the load is over no request begins any more.
         """
-        if self._state == LOCUST_STATE_STOPPING:
-            raise StopUser
         number, start = under_way.begin()
         complaint: str | None = BROKEN_OFF
         try:

@@ -148,9 +148,18 @@ def main(teller: Teller) -> None:
     gevent.spawn(teller.watch_lag)
     if not orders.readline():
         os._exit(0)  # the harness is gone: nobody waits for answers
-    environment.stop_timeout = STOP_SECONDS
+    _wait_for_answers()
+    environment.stop_timeout = STOP_SECONDS  # for other kinds of users than our customers
     runner.stop()
     teller.end()
+
+
+def _wait_for_answers() -> None:
+    """Let no request begin any more, and those that have begun end: Locust's way of stopping tears some of them off."""
+    customer.under_way.over = True
+    until = time.monotonic() + STOP_SECONDS
+    while len(customer.under_way) and time.monotonic() < until:
+        gevent.sleep(FLUSH_SECONDS / 10)
 
 
 def _pipe_of_its_own() -> IO[str]:

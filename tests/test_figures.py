@@ -40,6 +40,20 @@ def test_requests_are_summed_up_with_errors_by_kind() -> None:
     assert (seen["p50_ms"], seen["p99_ms"]) == (6.0, 9.0)
 
 
+def test_a_flood_of_distinct_errors_keeps_their_class() -> None:
+    """The twenty most frequent kinds stay, the rest is added up: no wrong answer can hide behind other errors."""
+    errors = [f"HTTP {500 + number}" for number in range(30) for _ in range(3)]
+    errors += [f"wrong answer: price {number}" for number in range(400)] + ["timeout", "certificate: too old"]
+
+    seen = figures.summed([Request(0.0, 1.0, "product", error) for error in errors])
+
+    by_error = seen["by_error"]
+    assert (seen["errors"], sum(by_error.values())) == (len(errors), len(errors))
+    assert len(by_error) <= 24
+    assert by_error["wrong answer: other"] == 400
+    assert (by_error["HTTP other"], by_error["other"], by_error["certificate: other"]) == (30, 1, 1)
+
+
 def test_nothing_sums_up_to_zeros() -> None:
     """Without requests every figure is zero."""
     assert figures.summed([]) == {

@@ -29,8 +29,7 @@ def complaint(body):
     return None if body["price"] == 3 else f"price {body['price']}"
 
 class Buyer(Customer):
-    network_timeout = 0.3
-    connection_timeout = 0.3
+    patience_seconds = 0.3
     wait_time = constant(0.02)
 
     @task
@@ -113,7 +112,11 @@ class Stream:
 
     def requests(self) -> list[list[Any]]:
         """What it told of requests: start, ms, name, error."""
-        return [rest for kind, *rest in list(self.told) if kind == "r"]
+        return self.of("r")
+
+    def of(self, wanted: str) -> list[list[Any]]:
+        """What it told of this kind."""
+        return [rest for kind, *rest in list(self.told) if kind == wanted]
 
     def errors(self) -> set[str | None]:
         """The kinds of errors told so far."""
@@ -205,19 +208,6 @@ def test_it_says_when_it_is_ready(stream: Stream) -> None:
     assert stream.told == [["ready"]]
 
 
-def test_the_number_of_customers_changes_on_order(stream: Stream, tmp_path: Path, shop: str) -> None:
-    """More customers come when they are ordered."""
-    started(stream, tmp_path, shop)
-    assert stream.customers() == {"0"}
-
-    stream.order(users=3)
-
-    wait_until(
-        lambda: stream.customers() >= {"0", "1", "2"}, 10, "three customers ask", lambda: str(stream.customers())
-    )
-    assert stream.customers() == {"0", "1", "2"}
-
-
 @pytest.mark.parametrize("ordered", [True, False])
 def test_it_ends_when_its_input_ends(stream: Stream, tmp_path: Path, shop: str, ordered: bool) -> None:
     """A harness that is gone leaves no load behind, whether it had ordered any or not."""
@@ -233,8 +223,22 @@ def test_it_tells_how_late_it_runs(stream: Stream, tmp_path: Path, shop: str) ->
     """About each second it tells by how many milliseconds it ran late itself."""
     started(stream, tmp_path, shop)
 
-    lag = wait_until(lambda: [rest for kind, *rest in list(stream.told) if kind == "lag"], 10, "a lag is told")
-    assert 0 <= lag[0][1] < 5000
+    _at, ms, busy = wait_until(lambda: stream.of("lag"), 10, "a lag is told")[0]
+    assert 0 <= ms < 5000
+    assert 0 <= busy < 2
+
+
+def test_it_tells_up_to_when_it_is_complete(stream: Stream, tmp_path: Path, shop: str) -> None:
+    """While a request is under way, nothing is complete that began after it; all is when it has ended."""
+    begun = time.monotonic()
+    started(stream, tmp_path, shop, "/slow")
+
+    told = [at for [at] in stream.of("told")]
+    assert told == sorted(told)
+    slow = stream.requests()[0][0]
+    assert slow in told
+    wait_until(lambda: stream.of("told")[-1][0] > slow + 0.3, 5, "it is complete beyond the slow request")
+    assert begun < told[0]
 
 
 def test_traffic_returns_with_the_first_answer(tmp_path: Path, shop: str) -> None:
@@ -242,15 +246,15 @@ def test_traffic_returns_with_the_first_answer(tmp_path: Path, shop: str) -> Non
     traffic = Traffic(tmp_path, seed=7)
     try:
         traffic.begin(locustfile(tmp_path), shop, 2, {"paths": ["/503"]}, time.monotonic())
+        assert traffic.pending_since(time.monotonic() + 1000)
         first = traffic.requests[0]
         assert (first.error, first.name in ("/503 0", "/503 1"), 0 <= first.start < 30) == ("HTTP 503", True, True)
-        traffic.resize(3)
-        wait_until(lambda: "/503 2" in {request.name for request in traffic.requests}, 10, "the third customer asks")
         traffic.require_alive()
     finally:
         traffic.end()
         traffic.end()
     assert traffic.since(0)["by_error"].keys() == {"HTTP 503"}
+    assert not traffic.pending_since(time.monotonic() + 1000)
 
 
 @pytest.mark.parametrize(
@@ -306,7 +310,16 @@ def test_a_generator_that_runs_late_is_starved(tmp_path: Path) -> None:
     traffic.end()
     seen = {}
     for lag_ms in ((), (5000.0,), (5.0, 1500.0, 5.0), (1500.0, 1500.0, 5.0), (900.0,) * 9):
-        traffic.lag_ms = list(lag_ms)
+        traffic.lags = [(ms, 0.3) for ms in lag_ms]
         seen[lag_ms] = traffic.starved
 
     assert [lag_ms for lag_ms, starved in seen.items() if starved] == [(1500.0, 1500.0, 5.0)]
+
+
+def test_a_generator_that_answers_keep_busy_is_not_starved(tmp_path: Path) -> None:
+    """What runs late because it works all the time has all the CPU that it can use: the answers are to blame."""
+    traffic = Traffic(tmp_path, seed=7)
+    traffic.end()
+    traffic.lags = [(1500.0, 0.97)] * 9
+
+    assert not traffic.starved
