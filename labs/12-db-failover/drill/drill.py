@@ -58,7 +58,9 @@ def blind(run: Run, databases: Databases, resumed_after: float) -> Facts:
     controller = run.container("failover")
     if controller.running():
         run.fault("failover does not see db-a", controller.blind_to, "db-a")
-    run.patiently(lambda: set(databases.primaries()) - {"db-a"}, BLIND_SECONDS + min(resumed_after, SLOW_SECONDS))
+    wait = BLIND_SECONDS + min(resumed_after, SLOW_SECONDS)
+    succeeded = run.patiently(lambda: set(databases.primaries()) - {"db-a"}, wait)
+    night.facts["succeeded"] = run.clock() if succeeded else None
     if len(databases.primaries()) > 1:
         faults.move_the_partition(run, databases)
         night.facts["met"] = databases.tables()

@@ -1,6 +1,6 @@
-"""Watches the order database. A primary that is left alone goes on alone, and from then on nobody may succeed it.
+"""Watches the order database. A primary that is left alone goes on alone, and from then on it has no successor.
 
-Who may succeed it is promoted when the primary does not answer and has been switched off at its plug.
+A successor is promoted when the primary does not answer and has been switched off at its plug.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Cluster:
         elif row["waits"]:
             self._alone_since = self._alone_since or time.monotonic()
             if time.monotonic() - self._alone_since > self._settings.alone_seconds:
-                log.error("%s goes on alone, and nobody may succeed it", self.primary)
+                log.error("%s goes on alone, and has no successor", self.primary)
                 self._whole = False
                 ask(str(self.primary), GO_ON_ALONE, "SELECT pg_reload_conf()")
 
@@ -119,7 +119,7 @@ class Cluster:
             return f"{self.primary} could not be switched off"
         positions = {node: int(row["bytes"]) for node in standbys if (row := ask(node, RECEIVED))}
         if len(positions) < len(self._nodes) - 1:
-            return f"only {', '.join(positions) or 'nobody'} can be asked, and another one may have more"
+            return f"only {', '.join(positions) or 'none'} can be asked, and another one may have more"
         best = max(positions, key=lambda node: positions[node])
         ask(best, "SELECT pg_promote(wait => false)")
         for _ in range(50):

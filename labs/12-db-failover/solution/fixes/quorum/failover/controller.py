@@ -1,6 +1,6 @@
 """Watches the order database; promotes the standby that has received most when nobody sees the primary any more.
 
-Each acknowledged order is on one standby at least (replication.conf), so who sees both standbys sees all orders.
+Each acknowledged order is on one standby at least (replication.conf), so both standbys together have all orders.
 """
 
 from __future__ import annotations
@@ -111,10 +111,10 @@ class Cluster:
         self._ready = not self._reason
 
     def _follow(self, leader: str, seen: dict[str, Row]) -> None:
-        """Standbys receive from the leader; who still takes himself for the primary becomes a standby."""
+        """Standbys receive from the leader. Another machine that still believes to be the primary becomes a standby."""
         for node, state in seen.items():
             if node != leader and not state["standby"]:
-                log.warning("%s is made anew as a standby of %s", node, leader)
+                log.warning("%s is rebuilt as a standby of %s", node, leader)
                 console(f"/machines/{node}/rebuild/{leader}")
             elif state["standby"] and f"host={leader} " not in state["follows"]:
                 log.warning("%s is to follow %s", node, leader)

@@ -86,7 +86,7 @@ class Cluster:
             return f"{self.primary} could not be switched off"
         positions = {node: int(row["bytes"]) for node in standbys if (row := ask(node, RECEIVED))}
         if len(positions) < len(self._nodes) - 1:
-            return f"only {', '.join(positions) or 'nobody'} can be asked, and another one may have more"
+            return f"only {', '.join(positions) or 'none'} can be asked, and another one may have more"
         best = max(positions, key=lambda node: positions[node])
         ask(best, "SELECT pg_promote(wait => false)")
         for _ in range(50):
