@@ -71,7 +71,9 @@ def performed(slug: str, monkeypatch: pytest.MonkeyPatch, patience: float, purpo
     """A run within this process, with less patience for services that do not answer."""
     monkeypatch.setattr(stack, "READY_SECONDS", patience)
     monkeypatch.setattr(stack, "crowding", lambda: 1.0)
-    return Session(Order(catalogue.lab(slug), purpose, 7), Silent()).perform()
+    lab = catalogue.lab(slug)
+    work.prepare(lab)
+    return Session(Order(lab, purpose, 7), Silent()).perform()
 
 
 def test_a_lab_that_is_fixed_is_fixed(runs: Path) -> None:
@@ -384,3 +386,13 @@ def test_a_machine_gets_an_object_whatever_happens(runs: Path, tmp_path: Path) -
 
     assert (said.code, list(said.json)) == (2, ["error"])
     assert "Traceback" not in said.err
+
+
+def test_a_new_lab_proves_itself(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The skeleton that an author begins with is a lab: BROKEN as shipped, two fixes FIXED, a decoy BROKEN on its check."""
+    (tmp_path / "labs").mkdir()
+    monkeypatch.setenv("OUTAGE_LABS", str(tmp_path / "labs"))
+    written = outage("new-lab", "slow-shop")
+    said = outage("prove", "slow-shop", "--jobs", "2", "--json", seconds=180)
+
+    assert (written.code, said.code, said.json["proven"], len(said.json["variants"])) == (0, 0, True, 4)
