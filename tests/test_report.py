@@ -176,6 +176,15 @@ def test_reproduced_outage_is_called_so(here: Path) -> None:
     assert said not in page(here, recording(broken=True), judged(CHECKS[0]))
 
 
+def test_a_death_that_broke_the_drill_off_is_the_only_promise(here: Path) -> None:
+    """Nothing else could be judged, and the page says so."""
+    died = CheckResult(
+        NOTHING_DIES, FAILED, "No service ends by itself.", "", "db ended, wanted every service to stay up"
+    )
+    words = Tags(page(here, recording(broken=True, broken_off=["db is gone"]), verdict.of([died]))).words
+    assert "The only promise that could be judged is broken." in words
+
+
 def test_run_as_shipped_has_its_own_columns(here: Path) -> None:
     """Both figures of each phase stand side by side."""
     text = page(here, recording(broken=False), judged(), recording(broken=True))

@@ -86,7 +86,8 @@ def test_traffic_after_the_last_phase_is_shown_only_if_the_run_broke_off() -> No
     """A drill's end is the end of its picture; a run that ended within a phase shows how."""
     traffic = {"seconds": [second(at, requests=9) for at in range(9)], "phases": {}}
     assert course(("a", 0, 4), traffic=traffic).end == 4
-    assert course(("a", 0, 4), traffic=traffic, unknown=["the drill itself failed"]).end == 9
+    assert course(("a", 0, 4), traffic=traffic, unknown=["this machine is too busy"]).end == 9
+    assert course(("a", 0, 4), traffic=traffic, broken_off=["the drill itself failed"]).end == 9
 
 
 def test_a_second_that_the_drill_ended_in_is_drawn_for_what_it_was() -> None:

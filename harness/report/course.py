@@ -71,7 +71,7 @@ def read(seen: Recording) -> Course:
     samples = {name: points(pairs) for name, pairs in seen.samples.items()}
     marks, phases = tuple(_marks(seen)), tuple(seen.phases)
     ends = [phase.end for phase in phases] + [mark.at for mark in marks]
-    if not phases or seen.unknown:  # else traffic after the last phase is not shown
+    if not phases or seen.unknown or seen.broken_off:  # else traffic after the last phase is not shown
         ends += [second.at + 1.0 for second in seconds] + [at for pairs in samples.values() for at, _ in pairs]
     end = max(ends, default=0.0)
     shown = tuple(second for second in seconds if second.at + 0.5 <= end)

@@ -69,6 +69,8 @@ def headline(seen: Recording, judged: Verdict, symptom: str) -> str:
         return f"All {total} promises are kept." if total > 1 else "The promise is kept."
     if judged.outcome != BROKEN:
         return "This run cannot be judged."
+    if total == 1:
+        return "The only promise that could be judged is broken."
     broken = f"{len(failed)} of {total} promises {'is' if len(failed) == 1 else 'are'} broken."
     return f"The outage is reproduced: {broken}" if seen.variant == AS_SHIPPED and symptom in failed else broken
 
