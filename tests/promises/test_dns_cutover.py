@@ -153,14 +153,14 @@ def test_a_tester_may_not_get_a_wrong_answer_either() -> None:
 def test_a_refusal_has_to_come_at_once() -> None:
     """If half of the customers wait for 3 s, they were not refused; a few late ones are a busy machine's doing."""
     late = in_phase("new connections", *[LATE] * 50, *[REFUSED] * 50)
-    broken(seen("refuses_loudly", {"new connections": late}), "50 without an answer in 3 s", "at once")
+    broken(seen("refuses_loudly", {"new connections": late}), "50 × no answer in 3 s", "at once")
     few = in_phase("new connections", *[LATE] * 10, *[REFUSED] * 90)
     assert seen("refuses_loudly", {"new connections": few}).outcome == "passed"
 
 
 def test_while_connections_are_new_an_error_other_than_503_is_no_refusal() -> None:
     """One HTTP 500 breaks the promise."""
-    broken(seen("refuses_loudly", {"new connections": in_phase("new connections", "HTTP 500")}), "1 HTTP 500")
+    broken(seen("refuses_loudly", {"new connections": in_phase("new connections", "HTTP 500")}), "1 × HTTP 500")
 
 
 def test_customers_have_to_be_served_when_the_name_is_right_again() -> None:
@@ -169,7 +169,7 @@ def test_customers_have_to_be_served_when_the_name_is_right_again() -> None:
     assert seen("comes_back_after_rollback", {"recovered": in_phase("recovered", *six)}).outcome == "passed"
     broken(
         seen("comes_back_after_rollback", {"recovered": in_phase("recovered", *seven)}),
-        "recovered: 7 of 100 requests failed (7 refused with 503)",
+        "recovered: 7 of 100 requests failed (7 × refused with 503)",
     )
 
 
@@ -218,9 +218,7 @@ def test_a_move_after_which_nothing_is_written_is_not_followed() -> None:
 def test_while_the_name_server_is_silent_customers_are_served() -> None:
     """Late answers and refusals are told apart."""
     bad = in_phase("no name server", *[LATE] * 30, *[REFUSED] * 3)
-    broken(
-        seen("a_dns_outage_is_survived", {"no name server": bad}), "30 without an answer in 3 s", "3 refused with 503"
-    )
+    broken(seen("a_dns_outage_is_survived", {"no name server": bad}), "30 × no answer in 3 s", "3 × refused with 503")
 
 
 def test_look_ups_may_grow_with_time_and_not_with_requests() -> None:

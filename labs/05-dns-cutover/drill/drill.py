@@ -8,7 +8,7 @@ from .judge import FOLLOW_SECONDS, TTL_SECONDS
 from .names import COUNT, LOOK, Names
 from .shop import Shop
 
-CUSTOMERS, FULL_BAR = 36, 20
+CUSTOMERS, FULL_BAR = 36, 25
 EXPIRED_SECONDS = TTL_SECONDS + 0.3
 """After so long, code that keeps to the TTL no longer believes an old record."""
 SILENT_SECONDS = TTL_SECONDS + 3.5

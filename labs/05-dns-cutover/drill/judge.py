@@ -19,8 +19,8 @@ CLOSED_IN["moved back"] = "db-prod-new"
 """Where it may come out that the lab has closed connections to this database: an error for each is no fault."""
 MOST_CLOSED, CLOCKS_SECONDS = 8, 0.02
 """So many of them are excused at most; so far apart may two clocks be that were compared when the drill began."""
-REFUSED, IN_WORDS = "HTTP 503", {"timeout": "without an answer in 3 s", "connection": "broken off"}
-IN_WORDS |= {REFUSED: "refused with 503", "ended with the load": "still waiting when the drill ended"}
+REFUSED, IN_WORDS = "HTTP 503", {"timeout": "no answer in 3 s", "connection": "connection broken off"}
+IN_WORDS |= {REFUSED: "refused with 503", "ended with the load": "no answer before the drill ended"}
 DONE, NOT_DONE = "done, with exit code 0", "refused, with a reason"
 TIMED_OUT = (124, 137)
 """Exit codes of a call that had to be ended."""
@@ -73,7 +73,7 @@ class Saw(NamedTuple):
         """How many requests failed, and how."""
         if not self.requests:
             return f"{self.when}: no request began, all customers waited for earlier answers"
-        kinds = ", ".join(f"{count} {IN_WORDS.get(kind, kind)}" for kind, count in self.errors.most_common())
+        kinds = ", ".join(f"{count} × {IN_WORDS.get(kind, kind)}" for kind, count in self.errors.most_common())
         failed = f"{self.errors.total()} of {len(self.requests)} requests failed"
         return f"{self.when}: {failed} ({kinds})" if kinds else f"{self.when}: {failed}"
 
