@@ -14,13 +14,13 @@ from toys import COMMAND, TOYS, copy, outage
 
 from harness import paths
 from harness.run import engine, lifecycle
-from harness.setup import images
 from harness.run.waiting import patiently, wait_until
+from harness.setup import images
 
 pytestmark = pytest.mark.docker
 
 DRILL = """\
-from harness.run.drill import Run
+from harness import Run
 
 
 def drill(run: Run) -> None:
@@ -82,7 +82,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 def start(stacks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts a command on a toy whose drill takes long, as a terminal would: in a process group of its own."""
     toml = (TOYS / "01-always-fixed" / "lab.toml").read_text().replace("limit_seconds = 20", "limit_seconds = 200")
-    copy("01-always-fixed", tmp_path / "labs", drill_py=DRILL, lab_toml=toml)
+    copy("01-always-fixed", tmp_path / "labs", drill__drill_py=DRILL, lab_toml=toml)
     monkeypatch.setenv("OUTAGE_LABS", str(tmp_path / "labs"))
     started: list[subprocess.Popen[str]] = []
     # Tests that run in the background have been told to ignore Ctrl-C, and would pass that on.
@@ -138,17 +138,27 @@ def test_sigterm_leaves_nothing(runs: Path, start: Start, moment: Callable[[Path
     assert left_over(runs) == {}
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize(
+    ("moment", "command"),
+    [
+        (claimed, "list"),
+        (coming_up, "list"),
+        (coming_up, "down"),
+        (half_up, "list"),
+        (half_up, "down"),
+        (in_mid_drill, "list"),
+    ],
+)
 def test_what_a_killed_harness_left_goes_with_the_next_command(
-    runs: Path, start: Start, moment: Callable[[Path], bool]
+    runs: Path, start: Start, moment: Callable[[Path], bool], command: str
 ) -> None:
-    """SIGKILL leaves things behind; the load ends by itself, and the next command removes the rest."""
+    """SIGKILL leaves things behind; the load ends by itself, and any next command removes the rest."""
     process = start("check", "always-fixed")
     reached(moment, runs, process)
 
     process.kill()
     process.communicate(timeout=10)
-    said = outage("down")
+    said = outage(command)
 
     assert (said.code, said.err) == (0, "")
     patiently(lambda: not processes(runs), 10)
@@ -231,6 +241,32 @@ def reloaded(thing: Any) -> Any:
     return thing
 
 
+@pytest.mark.parametrize("command", [["clean", "--yes"], ["down"]])
+def test_a_live_run_is_left_alone_and_said_so(runs: Path, start: Start, command: list[str]) -> None:
+    """`clean` and `down` in another terminal take nothing from a check that is at work, and name it."""
+    live = start("check", "always-fixed")
+    reached(in_mid_drill, runs, live)
+
+    said = outage(*command)
+
+    assert (said.code, f"at work: check of always-fixed (process {live.pid}, since" in said.out) == (0, True)
+    assert live.poll() is None
+    assert len(engine.containers(outage_home=str(runs))) == 1
+    assert len(list(runs.glob("always-fixed/2*/traffic.json"))) == 1
+
+
+def test_a_second_lab_at_the_same_time_is_told_so(runs: Path, start: Start) -> None:
+    """Of two `make lab-…` of one story one goes on; the other names it and starts nothing."""
+    first = start("lab", "always-fixed")
+    reached(claimed, runs, first)
+
+    second = outage("lab", "always-fixed")
+
+    assert (second.code, "A stack of always-fixed is coming up already: lab of always-fixed" in second.err) == (2, True)
+    assert first.poll() is None
+    assert len(list(paths.locks().glob("*.lock"))) == 1
+
+
 def test_a_kept_stack_outlives_a_crash_of_another_run(runs: Path, start: Start) -> None:
     """What `lab` left up on purpose is not taken for something that a dead run left."""
     claim = lifecycle.Claim("always-fixed")
@@ -241,7 +277,7 @@ def test_a_kept_stack_outlives_a_crash_of_another_run(runs: Path, start: Start) 
 
     assert lifecycle.sweep() == []
     assert [container["Id"] for container in engine.containers(outage_home=str(runs))] == [kept.id]
-    assert outage("down", "--json").json == {"removed": [claim.project]}
+    assert outage("down", "--json").json == {"removed": [claim.project], "left_alone": []}
     assert left_over(runs) == {}
 
 

@@ -186,10 +186,11 @@ def test_any_next_command_removes_what_a_dead_run_left(
     other.kill()
     other.wait()
 
-    assert lifecycle.tidy() == [project]
+    assert lifecycle.tidy() == lifecycle.sweep() == [project]
     assert no_docker == [project]
     assert list((runs / "toy").iterdir()) == list(paths.locks().iterdir()) == []
     assert lifecycle.tidy() == []
+    assert lifecycle.sweep() == []
 
 
 def test_where_docker_is_away_a_dead_run_is_left_for_later(

@@ -107,12 +107,6 @@ def remove(**labels: str) -> int:
     return len(found) + len(left)
 
 
-def update(container_id: str, wanted: dict[str, int]) -> None:
-    """Change a running container's limits, by the API's own names (the library's call knows no NanoCpus)."""
-    api: Any = client().api
-    api._raise_for_status(api._post_json(api._url("/containers/{0}/update", container_id), data=wanted))  # noqa: SLF001
-
-
 def compose(args: list[str], given: dict[str, str]) -> None:
     """Run `docker compose …` with these variables and none of the caller's; DockerError says why it failed."""
     try:

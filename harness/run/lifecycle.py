@@ -118,13 +118,16 @@ def _remove_unfinished(project: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+_tidied: list[str] = []
+
+
 def sweep() -> list[str]:
-    """Remove what dead runs of this checkout left; the runs' names."""
+    """Remove what dead runs of this checkout left; the names of those that this command has removed."""
     dead = _dead(_projects())
     for project in dead:
         bring_down(project)
     _forget_vanished()
-    return dead
+    return [*_tidied, *dead]
 
 
 def _forget_vanished() -> None:
@@ -147,6 +150,7 @@ def tidy() -> list[str]:
             bring_down(project)
     except (OutageError, OSError):
         return []
+    _tidied[:] = dead
     return dead
 
 
