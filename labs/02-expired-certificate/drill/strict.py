@@ -1,44 +1,35 @@
-"""How does a customer ask who verifies name, chain and dates in each handshake, and makes one for each request?"""
+"""How does a customer ask that verifies name, chain and dates in each handshake, and makes one for each request?"""
 
 from __future__ import annotations
 
-import http.client
 import time
+import urllib.parse
 from typing import Any
 
+import gevent
+
+from loadtests import Customer, data
+
 from . import wire
-from locust import User
-
-from loadtests import data
-
-PATIENCE_SECONDS = 3.0
-BROKEN_OFF = "broken off"
 
 
-class Strict(User):
-    """`data()` has the shop's address and the only root certificate that is trusted."""
+class Strict(Customer):
+    """The drill says where the shop is, which root to trust, and what time it is; alone, any certificate will do."""
 
     abstract = True
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        self.address = tuple(data()["address"])
-        self.context = wire.strict(data()["root"])
+        alone = urllib.parse.urlsplit(str(environment.host))
+        self.address = tuple(data().get("address") or (alone.hostname, alone.port))
+        self.trust, self.ahead = wire.strict(data().get("root")), float(data().get("clock_ahead", 0.0))
 
-    def ask(self, path: str, name: str, wanted: bytes) -> str | None:
+    def fetch(self, path: str, name: str, wanted: bytes) -> str | None:
         """What was wrong with the answer, which has to end like this; None if nothing was."""
-        begun = time.monotonic()
-        error = self._exchange(path, wanted)
-        told: dict[str, Any] = {"request_type": "GET", "name": name, "response_length": 0, "context": {}}
-        ms = (time.monotonic() - begun) * 1000
-        self.environment.events.request.fire(**told, response_time=ms, exception=Exception(error) if error else None)
-        return error
 
-    def _exchange(self, path: str, wanted: bytes) -> str | None:
-        try:
-            status, body = wire.get(self.address, self.context, path, PATIENCE_SECONDS)
-        except (OSError, http.client.HTTPException) as problem:
-            return wire.complaint(problem)
-        if status != http.client.OK:
-            return f"HTTP {status}"
-        return None if body.strip().endswith(wanted) else "wrong answer"
+        def exchange() -> str | None:
+            until = time.monotonic() + self.patience_seconds
+            with gevent.Timeout(self.patience_seconds, TimeoutError):
+                return wire.complaint(self.address, self.trust, path, wanted, until=until, ahead=self.ahead)
+
+        return self.attempt(name, exchange)

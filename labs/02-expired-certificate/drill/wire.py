@@ -1,60 +1,64 @@
-"""What does one TLS connection to the shop show: to a strict customer, and to somebody who only looks?"""
+"""What does one TLS connection to the shop show: to a strict customer, and to an onlooker that trusts nobody?"""
 
 from __future__ import annotations
 
 import hashlib
-import http.client
 import socket
 import ssl
-from typing import Any
+import time
+from http import HTTPStatus
 
-NAME = "shop.internal"
+from loadtests import answer, client
+
+NAME, BROKEN_OFF = "shop.internal", "broken off"
+NO_CHECK_TIME = 0x200000  # OpenSSL's flag: dates are compared with the stack's clock, and not with this machine's
 
 
-def strict(root_pem: str) -> ssl.SSLContext:
-    """Trusts the CA of the lab, nobody else, and wants the right name."""
+def strict(root_pem: str | None) -> ssl.SSLContext:
+    """Trusts the lab's CA, no other, and wants the right name; without a root it takes any certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(cadata=root_pem)
+    context.verify_flags |= NO_CHECK_TIME
+    if root_pem is None:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    else:
+        context.load_verify_locations(cadata=root_pem)
     return context
 
 
-def connect(address: tuple[str, int], context: ssl.SSLContext, timeout: float) -> ssl.SSLSocket:
+def connect(address: tuple[str, int], trust: ssl.SSLContext, seconds: float) -> ssl.SSLSocket:
     """A connection after its handshake; OSError where there is none."""
-    plain = socket.create_connection(address, timeout=timeout)
-    try:
-        return context.wrap_socket(plain, server_hostname=NAME)
-    except BaseException:
-        plain.close()
-        raise
+    return trust.wrap_socket(socket.create_connection(address, timeout=seconds), server_hostname=NAME)
 
 
-def shown(address: tuple[str, int], timeout: float = 1.0) -> str | None:
+def shown(address: tuple[str, int]) -> str | None:
     """Fingerprint of the certificate on the wire, whoever signed it; None where no handshake comes about."""
-    anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
     try:
-        with connect(address, anybody, timeout) as connection:
+        with connect(address, strict(None), 1.0) as connection:
             return hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest()
     except OSError:
         return None
 
 
-def get(address: tuple[str, int], context: ssl.SSLContext, path: str, timeout: float) -> tuple[int, bytes]:
-    """Status and body over a connection of its own; OSError or HTTPException where they do not come."""
-    channel: Any = http.client.HTTPConnection(NAME)
-    channel.sock = connect(address, context, timeout)
+def complaint(
+    address: tuple[str, int], trust: ssl.SSLContext, path: str, wanted: bytes, *, until: float, ahead: float
+) -> str | None:
+    """What was wrong with one request: its certificate, or its answer, which has to end like this; None if nothing.
+
+    `until`: by the monotonic clock; `ahead`: by how much the stack's clock is ahead of that. OSError: no connection.
+    """
+    begun = time.monotonic()
     try:
-        channel.request("GET", path, headers={"Connection": "close"})
-        answer = channel.getresponse()
-        return answer.status, answer.read()
-    finally:
-        channel.close()
-
-
-def complaint(problem: Exception) -> str:
-    """What went wrong, as figures name it."""
-    if isinstance(problem, ssl.SSLCertVerificationError):
+        with connect(address, trust, until - begun) as connection:
+            dates, now = dict(connection.getpeercert() or {}), begun + ahead
+            if dates and now > ssl.cert_time_to_seconds(str(dates["notAfter"])):
+                return "certificate: certificate has expired"
+            if dates and now < ssl.cert_time_to_seconds(str(dates["notBefore"])):
+                return "certificate: certificate is not yet valid"
+            reply = answer.read(connection, client.request("GET", path, headers={"Host": NAME}), until)
+    except ssl.SSLCertVerificationError as problem:
         return f"certificate: {problem.verify_message}"
-    if isinstance(problem, TimeoutError):
-        return "timeout"
-    return "broken off" if isinstance(problem, http.client.IncompleteRead) else "connection"
+    if reply.status not in (None, HTTPStatus.OK):
+        return f"HTTP {reply.status}"
+    if reply.error:
+        return BROKEN_OFF if reply.status and reply.error == answer.CONNECTION else reply.error
+    return None if reply.body.strip().endswith(wanted) else "wrong answer"

@@ -1,4 +1,4 @@
-"""How does billing talk to other services? Over TLS, and with nobody whom our CA does not vouch for."""
+"""How does billing talk to other services? Over TLS, and only with those that our CA vouches for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TIMEOUT_SECONDS = 2.0
 
 
 def fetch(url: str) -> Any:
-    """The JSON that is answered there; OSError where the other side is not who it should be, or does not answer."""
+    """The JSON answer; OSError if the other side does not answer, or cannot prove its name."""
     context = ssl.create_default_context(cafile=ROOT)
     with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS, context=context) as answer:  # noqa: S310
         return json.load(answer)

@@ -1,4 +1,4 @@
-"""Tells who is on call of certificates that need somebody."""
+"""Rings the pager when a certificate needs attention."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cryptography import x509
 
 DAY_SECONDS = float(os.environ["DAY_SECONDS"])
 PAGER = "http://pager:8000/ring"
-ENDPOINTS = Path("/app/endpoints.toml")
+ENDPOINTS = Path("/lab/endpoints.toml")
 
 ALERT_BELOW_DAYS = 0
 CHECK_EVERY_SECONDS = 0.5
@@ -26,7 +26,7 @@ log = logging.getLogger("monitor")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A name under which others reach us, and where its certificate lies."""
+    """A name under which others reach us, and the file with its certificate."""
 
     name: str
     host: str
@@ -46,7 +46,7 @@ def days_left(endpoint: Endpoint) -> float:
 
 
 def ring(endpoint: Endpoint, reason: str) -> None:
-    """Wake up who is on call for this endpoint."""
+    """Wake the person on call for this endpoint."""
     log.warning("%s: %s", endpoint.name, reason)
     body = json.dumps({"endpoint": endpoint.name, "reason": reason}).encode()
     request = urllib.request.Request(PAGER, body, {"Content-Type": "application/json"})

@@ -1,4 +1,4 @@
-"""Who asks whom in billing's name? The drill asks for a page, billing asks the shop or the bank."""
+"""What does billing do on request: ask the shop, or ask the bank, and say what came of it?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When does the monitor begin? As soon as the shop is reached, so that its first look is no false alarm."""
+"""When does the monitor begin? As soon as the shop can be reached, so that its first look is no false alarm."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cryptography import x509  # noqa: F401
 
 
 def listens(host: str, port: int) -> bool:
-    """Whether somebody takes connections there."""
+    """Whether a server takes connections there."""
     try:
         socket.create_connection((host, port), timeout=1.0).close()
     except OSError:

@@ -1,11 +1,12 @@
-"""How is the world outside asked: for certificates, by pager, and by the drill?"""
+"""What can the world outside be asked: for certificates, by pager, and by the drill?"""
 
 from __future__ import annotations
 
+import hmac
 import http.client
+import os
 import socket
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from authority import RefusedError
@@ -15,72 +16,78 @@ from world import World
 
 ENDPOINTS = ("shop", "partners")
 ASKED_AS = ("edge", "shop.internal", "localhost")
-KEY_HEADER = "X-Lab-Key"
-
-
-@dataclass
-class Drill:
-    """Who alone may act on the world and read its notes: the first who asks."""
-
-    key: str = ""
-
-    def require(self) -> None:
-        """403 for everybody else."""
-        given = request.headers.get(KEY_HEADER, "")
-        self.key = self.key or given
-        if not given or given != self.key:
-            abort(403, "this is the drill's")
+KEY, KEY_HEADER = os.environ["OUTAGE_KEY"], "X-Lab-Key"
+PRIVATE = ("/lab/", "/metrics")
+MOST_BYTES = 65536
+SHOWN = 12
 
 
 def build() -> Flask:
-    app, world, drill = create_app("outside"), World(), Drill()
+    app, world = create_app("outside"), World()
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
+    open_to_customers(app, world)
+    open_to_the_drill(app, world)
+    return app
+
+
+def open_to_customers(app: Flask, world: World) -> None:
+    """The CA and the pager."""
 
     @app.post("/orders")
     def order() -> tuple[Response, int]:
         try:
             certificate = world.order(request.get_json())
-        except (RefusedError, KeyError, TypeError) as problem:
+        except (RefusedError, KeyError, TypeError, ValueError) as problem:
             return jsonify(error="not according to the policy", detail=str(problem)), 422
         if certificate is None:
-            return unavailable(len(world.orders))
+            return unavailable(world.asked)
         return jsonify(certificate=certificate), 201
 
     @app.get("/certificates")
     def certificates() -> Response:
-        """What was issued to the shop, newest first."""
-        mine = [entry for entry in world.ca.ledger if entry["name"] == "shop.internal"]
-        return jsonify([{**entry, "days_left": days_left(entry, world)} for entry in reversed(mine)])
+        """What was issued to the shop last, newest first."""
+        last = world.ca.issued("shop.internal")[-SHOWN:]
+        return jsonify([{**entry, "days_left": days_left(entry, world)} for entry in reversed(last)])
 
     @app.post("/ring")
     def ring() -> tuple[Response, int]:
-        """Somebody is woken up."""
+        """The person on call for this endpoint is woken up."""
         body = request.get_json()
-        if body.get("endpoint") not in ENDPOINTS:
-            abort(422, f"nobody is on call for {body.get('endpoint')!r}; endpoints: {', '.join(ENDPOINTS)}")
-        world.rings.append({"at": time.time(), "endpoint": body["endpoint"], "reason": str(body.get("reason"))[:200]})
-        app.logger.warning("PAGER %s: %s", body["endpoint"], body.get("reason"))
+        endpoint, reason = body.get("endpoint"), str(body.get("reason"))[:200]
+        if endpoint not in ENDPOINTS:
+            abort(422, f"nobody is on call for {endpoint!r}; endpoints: {', '.join(ENDPOINTS)}")
+        world.ring(endpoint, reason)
+        app.logger.warning("PAGER %s: %s", endpoint, reason)
         return jsonify(ringing=True), 201
+
+
+def open_to_the_drill(app: Flask, world: World) -> None:
+    """The pages that steer the world, or tell what was done to it: without the drill's key they are not there."""
+
+    @app.before_request
+    def only_the_drill() -> None:
+        given = request.headers.get(KEY_HEADER, "")
+        if request.path.startswith(PRIVATE) and not hmac.compare_digest(given.encode(), KEY.encode()):
+            abort(404)
 
     @app.post("/lab/acts")
     def act() -> Response:
-        drill.require()
         world.act(**request.get_json())
-        return jsonify(now=time.time())
+        return jsonify(done=True)
+
+    @app.get("/lab/root")
+    def root() -> Response:
+        return jsonify(root=world.ca.root_pem)
 
     @app.get("/lab/ledger")
     def ledger() -> Response:
-        drill.require()
-        bank = {"came": world.bank.came, "trusted": world.bank.trusted}
-        told = {"certificates": world.ca.ledger, "orders": world.orders, "rings": world.rings, "bank": bank}
-        return jsonify(**told, up=world.up, fell=world.fell, root=world.ca.root_pem, now=time.time())
+        """What was noted; `zero`: the moment from which its seconds are counted."""
+        return jsonify(world.ledger(float(request.args["zero"])))
 
     @app.get("/lab/plain/<int:port>")
     def plain(port: int) -> Response:
         """What the edge says on this port without TLS."""
-        drill.require()
-        return jsonify([asked_plainly(port, host) for host in ASKED_AS])
-
-    return app
+        return jsonify(said=[asked_plainly(port, host) for host in ASKED_AS])
 
 
 def unavailable(orders: int) -> tuple[Response, int]:

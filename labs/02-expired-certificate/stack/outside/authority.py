@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -23,18 +24,17 @@ class RefusedError(ValueError):
 
 
 class Authority:
-    """A root key that signs for names, and a ledger of each certificate. A day is shorter here than elsewhere."""
+    """A root key that signs for names, and a ledger of all certificates. A day is shorter here than elsewhere."""
 
     def __init__(self, day_seconds: float) -> None:
         self.day_seconds = day_seconds
         self.ledger: list[dict[str, Any]] = []
+        self._serials = itertools.count(1)
         self._lock = threading.Lock()
         self._key = new_key()
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Internal CA")])
         ever = datetime.now(UTC).replace(microsecond=0)
-        self._root = self._signed(
-            self._name, self._key.public_key(), ever - timedelta(days=1), ever + timedelta(days=9)
-        )
+        self._root = self._signed(self._name, self._key.public_key(), ever - timedelta(1), ever + timedelta(9))
         self.root_pem = pem(self._root)
 
     def order(self, request_pem: str, days: float) -> str:
@@ -46,26 +46,28 @@ class Authority:
             raise RefusedError(f"no request with names to certify: {problem}") from problem
         wanted = names.get_values_for_type(x509.DNSName)
         if not request.is_signature_valid or not wanted or not set(wanted) <= set(CUSTOMERS):
-            raise RefusedError(f"certified here, for who has the key: {', '.join(CUSTOMERS)}")
+            raise RefusedError(f"the names that are certified here, for the owner of the key: {', '.join(CUSTOMERS)}")
         if not 0 < days <= LONGEST_DAYS:
             raise RefusedError(f"at most {LONGEST_DAYS} days, and not {days:g}")
         return self.issue(wanted[0], request.public_key(), days=days)
 
     def issue(self, name: str, key: Any, *, days: float = LONGEST_DAYS, age_days: float = 0, noted: bool = True) -> str:
-        """A certificate for that name and public key, as PEM; in the ledger stands what its owner may show."""
+        """A certificate for that name and public key, as PEM; without `noted` the ledger does not know it."""
         age, lasts = (timedelta(seconds=round(share * self.day_seconds)) for share in (age_days, days))
         now = time.time()
         since = datetime.fromtimestamp(int(now), UTC) - age
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         with self._lock:
-            certificate = self._signed(subject, key, since, since + lasts, len(self.ledger) + 1)
+            certificate = self._signed(subject, key, since, since + lasts)
             self.ledger += [_entry(certificate, name, now)] if noted else []
         return pem(certificate)
 
-    def _signed(
-        self, subject: x509.Name, key: Any, since: datetime, until: datetime, serial: int = 1
-    ) -> x509.Certificate:
-        is_root = subject == self._name
+    def issued(self, name: str) -> list[dict[str, Any]]:
+        """What the ledger knows of this name's certificates, in the order of their issue."""
+        return [entry for entry in self.ledger if entry["name"] == name]
+
+    def _signed(self, subject: x509.Name, key: Any, since: datetime, until: datetime) -> x509.Certificate:
+        is_root, serial = subject == self._name, next(self._serials)
         usage = x509.KeyUsage(**SIGNS, key_cert_sign=is_root, **NOTHING_MORE)
         draft = x509.CertificateBuilder(self._name, subject, key, serial, since, until)
         draft = draft.add_extension(x509.BasicConstraints(ca=is_root, path_length=None), critical=True)
@@ -93,7 +95,7 @@ def pem(item: Any) -> str:
 
 
 def self_signed(name: str) -> tuple[str, str]:
-    """A certificate that nobody vouches for, with its key, both as PEM."""
+    """A certificate that no CA vouches for, with its key, both as PEM."""
     key, now = new_key(), datetime.now(UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     draft = x509.CertificateBuilder(subject, subject, key.public_key(), 1, now - timedelta(1), now + timedelta(3650))
@@ -106,9 +108,15 @@ def _alternative(subject: x509.Name) -> x509.SubjectAlternativeName:
     )
 
 
+def shown_serial(certificate: x509.Certificate) -> str:
+    """As `openssl x509 -serial` prints it."""
+    digits = f"{certificate.serial_number:X}"
+    return digits.zfill(len(digits) + len(digits) % 2)
+
+
 def _entry(certificate: x509.Certificate, name: str, now: float) -> dict[str, Any]:
     return {
-        "serial": certificate.serial_number,
+        "serial": shown_serial(certificate),
         "name": name,
         "fingerprint": certificate.fingerprint(hashes.SHA256()).hex(),
         "issued": now,

@@ -1,4 +1,4 @@
-"""Who else speaks TLS out there: the bank that billing asks, and the partners' page?"""
+"""Which other servers speak TLS out there: the bank that billing asks, and the partners' page?"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import socketserver
 import ssl
 import tempfile
 import threading
+from collections import Counter
 from typing import Any
 
 HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 21\r\nConnection: close\r\n\r\n"
@@ -14,7 +15,7 @@ PATIENCE_SECONDS = 2.0
 
 
 class TlsServer(socketserver.ThreadingTCPServer):
-    """Answers every request alike, with the certificate presented last, and notes who came and who trusted it."""
+    """Answers every request alike, with the certificate presented last; counts callers, and those that trusted it."""
 
     allow_reuse_address = daemon_threads = True
 
@@ -22,8 +23,8 @@ class TlsServer(socketserver.ThreadingTCPServer):
         super().__init__(("0.0.0.0", port), _Handler)  # noqa: S104 - inside a container
         self.context: ssl.SSLContext | None = None
         self.kind = ""
-        self.came: list[str] = []
-        self.trusted: list[str] = []
+        self.came: Counter[str] = Counter()
+        self.trusted: Counter[str] = Counter()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def present(self, certificate: str, key: str, kind: str = "") -> None:
@@ -44,12 +45,12 @@ class _Handler(socketserver.BaseRequestHandler):
         context, kind = self.server.context, self.server.kind
         if context is None:
             return
-        self.server.came.append(kind)
+        self.server.came[kind] += 1
         self.request.settimeout(PATIENCE_SECONDS)
         try:
             with context.wrap_socket(self.request, server_side=True) as connection:
                 if connection.recv(4096):
-                    self.server.trusted.append(kind)
+                    self.server.trusted[kind] += 1
                     connection.sendall(ANSWER)
         except OSError:
-            return  # who does not trust goes
+            return  # a caller that does not trust the certificate goes

@@ -1,75 +1,120 @@
-"""What happens in the world outside of the shop: at its certificate authority, its bank, its partners?"""
+"""What happens in the world outside of the shop: at its certificate authority, its bank, its partners, its pager?"""
 
 from __future__ import annotations
 
-import math
 import os
-import socket
-import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from authority import Authority, new_key, pem, self_signed
+from certs import CERTS, SHOP, first_certificate, in_background, renewals_by_hand, write
 from servers import TlsServer
 
 DAY_SECONDS = float(os.environ["DAY_SECONDS"])
-CERTS = Path("/certs")
-SHOP, PARTNERS = "shop.internal", "partners.internal"
+PARTNERS = "partners.internal"
 OTHERS = {"bank": "other.internal", "shop": "bank.internal"}
-FIRST_AGE_DAYS = 30
+MOST_NOTED, FINGERPRINT, NEARLY_HALF = 5000, 16, 0.45
+RING_EVERY_SECONDS = 0.05
+"""A pager rings that often at most; what comes in between is the same ring."""
 
 
 class World:
-    """Everything out there, and what it has noted. Times are those of the wall's clock."""
+    """Everything out there, and what it has noted. Times are seconds since 1970."""
 
     def __init__(self) -> None:
         self.ca, self.stranger = Authority(DAY_SECONDS), Authority(DAY_SECONDS)
         self.bank, self.partners = TlsServer(9443), TlsServer(8443)
-        self.falls_on_order, self.fell, self.back = False, 0.0, 0.0
-        self.orders: list[dict[str, Any]] = []
-        self.rings: list[dict[str, Any]] = []
+        self.falls_on_order, self.asked = False, 0
+        self.outages: list[list[float | None]] = []
+        self.orders: dict[str, list[float]] = {"granted": [], "refused": []}
+        self.rings: list[tuple[float, str, str]] = []
+        self.partners_shown: list[tuple[float, str]] = []
         write(CERTS / "root.pem", self.ca.root_pem)
         self.act("partners renew")
         self.act("partners reload")
         self.pretend("bank", "good")
-        threading.Thread(target=self.first_certificate, daemon=True).start()
+        in_background(first_certificate, self.ca)
 
     @property
     def up(self) -> bool:
         """Whether the authority answers."""
-        return time.time() >= self.back
+        back = self.outages[-1][1] if self.outages else 0.0
+        return back is not None and time.time() >= back
 
     def order(self, body: dict[str, Any]) -> str | None:
         """The certificate; None where the authority does not answer."""
+        self.asked += 1
         if self.falls_on_order:
             self.act("ca down")
         up = self.up
-        self.orders.append({"at": time.time(), "refused": not up})
+        noted = self.orders["granted" if up else "refused"]
+        if len(noted) < MOST_NOTED:
+            noted.append(time.time())
         return self.ca.order(str(body["csr"]), float(body.get("days", 90))) if up else None
+
+    def ring(self, endpoint: str, reason: str) -> None:
+        """Note it, unless the same pager rang just before."""
+        now = time.time()
+        last = next((at for at, other, _ in reversed(self.rings) if other == endpoint), 0.0)
+        if now - last > RING_EVERY_SECONDS:
+            self.rings.append((now, endpoint, reason))
+
+    def ledger(self, zero: float) -> dict[str, Any]:
+        """All that was noted, in seconds since `zero`."""
+
+        def since(moment: float | None) -> float | None:
+            return None if moment is None else round(moment - zero, 3)
+
+        def issued(name: str) -> list[dict[str, Any]]:
+            return [
+                {"serial": one["serial"], "fingerprint": one["fingerprint"][:FINGERPRINT]}
+                | {key: since(one[key]) for key in ("issued", "not_before", "not_after")}
+                for one in self.ca.issued(name)
+            ]
+
+        return {
+            "certificates": issued(SHOP),
+            "orders": {how: [since(at) for at in moments] for how, moments in self.orders.items()},
+            "outages": [[since(fell), since(back)] for fell, back in self.outages],
+            "rings": [[since(at), endpoint, reason] for at, endpoint, reason in self.rings],
+            "partners": issued(PARTNERS),
+            "partners_shown": [[since(at), serial] for at, serial in self.partners_shown],
+            "bank": {"came": dict(self.bank.came), "trusted": dict(self.bank.trusted)},
+            "half_through": self.half_through(),
+        }
+
+    def half_through(self) -> bool:
+        """Whether the shop's newest certificate has lived for nearly half of its time."""
+        newest = self.ca.issued(SHOP)[-1]
+        return time.time() > newest["not_before"] + NEARLY_HALF * (newest["not_after"] - newest["not_before"])
 
     def act(self, what: str, at: float | None = None) -> None:
         """What the drill does to the world; `at`: from when on the authority answers again, at once if None."""
         match what:
             case "ca down":
-                self.fell = time.time() if self.up else self.fell
-                self.falls_on_order, self.back = False, math.inf
+                self.falls_on_order = False
+                if self.up:
+                    self.outages.append([time.time(), None])
             case "ca down at the next order":
                 self.falls_on_order = True
             case "ca up":
-                self.falls_on_order, self.back = False, time.time() if at is None else at
+                self.falls_on_order = False
+                if self.outages:
+                    self.outages[-1][1] = time.time() if at is None else at
             case "partners renew":
                 key = new_key()
                 self.fresh = self.ca.issue(PARTNERS, key.public_key()), pem(key)
                 write(CERTS / "partners/certificate.pem", self.fresh[0])
             case "partners reload":
                 self.partners.present(*self.fresh)
+                self.partners_shown.append((time.time(), self.ca.issued(PARTNERS)[-1]["serial"]))
+            case "a colleague renews by hand":
+                in_background(renewals_by_hand, self.ca)
             case _:
                 self.pretend(*what.split(" ", 1))
 
     def pretend(self, whom: str, kind: str) -> None:
-        """The bank, or who stands in the place of the shop, shows a certificate of that kind."""
+        """The bank, or an impostor in the place of the shop, shows a certificate of that kind."""
         key, name = new_key(), f"{whom}.internal"
         signs = self.stranger if kind == "unknown CA" else self.ca
         age = 95 if kind == "expired" else 0
@@ -80,34 +125,3 @@ class World:
             else (signs.issue(host, key.public_key(), age_days=age, noted=False), pem(key))
         )
         self.bank.present(*own, f"{whom} {kind}")
-
-    def first_certificate(self) -> None:
-        """As soon as everybody else is there, the shop gets the certificate that it begins with."""
-        folder = CERTS / "shop"
-        waits: list[Callable[[], bool]] = [
-            (folder / "certificate.pem.awaited").exists,
-            lambda: listens("api"),
-            lambda: listens("billing"),
-        ]
-        while not all(there() for there in waits):
-            time.sleep(0.05)
-        key = new_key()
-        write(folder / "key.pem", pem(key))
-        write(folder / "certificate.pem", self.ca.issue(SHOP, key.public_key(), age_days=FIRST_AGE_DAYS))
-
-
-def write(path: Path, text: str) -> None:
-    """Put the file there, whole or not at all."""
-    path.parent.mkdir(exist_ok=True)
-    draft = path.with_suffix(".new")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
-
-
-def listens(host: str) -> bool:
-    """Whether somebody takes connections there."""
-    try:
-        socket.create_connection((host, 8000), timeout=0.5).close()
-    except OSError:
-        return False
-    return True

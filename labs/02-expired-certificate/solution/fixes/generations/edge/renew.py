@@ -1,4 +1,4 @@
-"""Keeps the shop's certificate from running out: each one has a key and a folder of its own, and nginx is told which to use."""
+"""Keeps the shop's certificate from running out: each one has its own key and folder, and nginx is told which to use."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ORDERS = "http://ca:8000/orders"
 NAME = "shop.internal"
 SHOP = Path("/certs/shop")
 CERTIFICATE, KEY = SHOP / "certificate.pem", SHOP / "key.pem"
-"""The first pair; later the certificate is a copy of the one that is served, for whoever looks there."""
+"""The first pair; later the certificate is a copy of the one that is served, for programs that look there."""
 
 PAIR = SHOP / "pair.conf"
 

@@ -1,4 +1,4 @@
-"""Tells who is on call of certificates that need somebody."""
+"""Rings the pager when a certificate needs attention."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cryptography import x509
 
 DAY_SECONDS = float(os.environ["DAY_SECONDS"])
 PAGER = "http://pager:8000/ring"
-ENDPOINTS = Path("/app/endpoints.toml")
+ENDPOINTS = Path("/lab/endpoints.toml")
 
 ALERT_BELOW_DAYS = 25
 CHECK_EVERY_SECONDS = 0.5
@@ -28,7 +28,7 @@ log = logging.getLogger("monitor")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A name under which others reach us, and where its certificate lies."""
+    """A name under which others reach us, and the file with its certificate."""
 
     name: str
     host: str
@@ -42,7 +42,7 @@ def endpoints() -> list[Endpoint]:
 
 
 def days_left(endpoint: Endpoint) -> float:
-    """Days until the certificate ends that this endpoint shows to who connects."""
+    """Days until the certificate that this endpoint serves ends."""
     anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
     with (
@@ -54,7 +54,7 @@ def days_left(endpoint: Endpoint) -> float:
 
 
 def ring(endpoint: Endpoint, reason: str) -> None:
-    """Wake up who is on call for this endpoint."""
+    """Wake the person on call for this endpoint."""
     log.warning("%s: %s", endpoint.name, reason)
     body = json.dumps({"endpoint": endpoint.name, "reason": reason}).encode()
     request = urllib.request.Request(PAGER, body, {"Content-Type": "application/json"})

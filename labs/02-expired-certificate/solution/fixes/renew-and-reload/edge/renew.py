@@ -1,4 +1,4 @@
-"""Keeps the shop's certificate from running out: orders the next one at the CA before the end of the last."""
+"""Keeps the shop's certificate from running out: orders the next one from the CA before the last one ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeps the shop's certificate from running out: orders the next one at the CA before the end of the last."""
+"""Keeps the shop's certificate from running out: orders the next one from the CA before the last one ends."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class NotServedError(RuntimeError):
 
 
 def served() -> x509.Certificate:
-    """What nginx shows to who connects now."""
+    """The certificate that nginx serves now."""
     anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
     with (

@@ -1,4 +1,4 @@
-"""Tells who is on call of certificates that need somebody."""
+"""Rings the pager when a certificate needs attention."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cryptography import x509
 
 DAY_SECONDS = float(os.environ["DAY_SECONDS"])
 PAGER = "http://pager:8000/ring"
-ENDPOINTS = Path("/app/endpoints.toml")
+ENDPOINTS = Path("/lab/endpoints.toml")
 
 ALERT_BELOW_DAYS = 25
 DIFFERS_BELOW_DAYS, DIFFERS_SECONDS = 34, 1.5
@@ -29,7 +29,7 @@ log = logging.getLogger("monitor")
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A name under which others reach us, and where its certificate lies."""
+    """A name under which others reach us, and the file with its certificate."""
 
     name: str
     host: str
@@ -43,7 +43,7 @@ def endpoints() -> list[Endpoint]:
 
 
 def shown(endpoint: Endpoint) -> x509.Certificate:
-    """The certificate that this endpoint shows to who connects."""
+    """The certificate that this endpoint serves."""
     anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
     with (
@@ -59,7 +59,7 @@ def stored(endpoint: Endpoint) -> x509.Certificate:
 
 
 def ring(endpoint: Endpoint, reason: str) -> None:
-    """Wake up who is on call for this endpoint."""
+    """Wake the person on call for this endpoint."""
     log.warning("%s: %s", endpoint.name, reason)
     body = json.dumps({"endpoint": endpoint.name, "reason": reason}).encode()
     request = urllib.request.Request(PAGER, body, {"Content-Type": "application/json"})
