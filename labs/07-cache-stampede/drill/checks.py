@@ -98,7 +98,7 @@ def test_recovers_after_database_error(seen: Recording) -> str:
     late, bursts = seen.phase("recovered"), judge.return_bursts(seen)
     served(f"recovered ({RECOVERY_SECONDS:g} s after the database was back, and later)", late)
     bounded("after the database was back", bursts)
-    return f"{late.errors} of {late.requests} requests failed later than 3 s after the return; {most(bursts)}"
+    return f"{most(bursts)}; {late.errors} of {late.requests} requests failed"
 
 
 def loaded(seen: Recording) -> None:
@@ -129,9 +129,8 @@ def bounded(when: str, bursts: list[judge.Burst]) -> None:
 
 def most(bursts: list[judge.Burst]) -> str:
     """How often the product that was read most was read."""
-    return (
-        f"no product was read more often than {times(len(bursts[0].reads) if bursts else 0)} within {BURST_SECONDS:g} s"
-    )
+    count = len(bursts[0].reads) if bursts else 0
+    return f"no product was read more than {times(count)} within {BURST_SECONDS:g} s"
 
 
 def times(count: int) -> str:

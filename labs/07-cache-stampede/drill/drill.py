@@ -25,7 +25,7 @@ def drill(run: Run) -> None:
     ):
         run.phase("warm-up", seconds=1.0)
         shop.set("cost_ms", READ_MS)
-        run.phase("normal", seconds=1.5)
+        run.phase("normal", seconds=1.2)
         lose_the_hot_key(run, shop)
         lose_everything(run, shop)
         down, back = lose_the_database(run, shop)
