@@ -5,9 +5,15 @@ Nothing but what stands here: a variable that nobody thought of must not change 
 
 from __future__ import annotations
 
+import io
 import os
+import resource
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
+OPEN_FILES = 4096
+"""Files that a process may have open at once, where the limit can be raised so far."""
 MACHINE = (
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "XDG_RUNTIME_DIR"),
     # How this machine finds its libraries; a preloaded clock must be the same one in every process of a run.
@@ -40,8 +46,28 @@ def child(extra: Mapping[str, str] | None = None, *, downloads: bool = False) ->
 
 
 def adopt() -> None:
-    """Make this process's own environment that of a child: libraries in it read variables too (PG*, proxies, NETRC)."""
+    """Make this process's own environment that of a child: libraries in it read variables too (PG*, proxies, NETRC).
+
+    The same goes for the mask of new files, which services of other users must be able to read, for the limit of open
+    files, as far as it can be raised, and for standard streams that are closed or lack signs.
+    """
     wanted = child()
     for name in set(os.environ) - set(wanted):
         del os.environ[name]
     os.environ.update(wanted)
+    os.umask(0o022)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    complete_streams()
+
+
+def complete_streams() -> None:
+    """Nothing that is printed fails for want of a sign, or of a place to print it."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -52,6 +52,14 @@ def test_a_run_without_a_verdict_is_none(runs: Path) -> None:
     assert history.last_verdict("toy") == MINE
 
 
+def test_the_last_run_is_the_last_one_however_the_clock_was_set() -> None:
+    """A clock that was set back, or another time zone, does not make an older run the last one."""
+    finished(30, MINE)
+    last = finished(10, MINE)
+
+    assert history.last_run("toy") == last
+
+
 def test_a_lab_that_was_never_run_has_no_verdict() -> None:
     """Without a run there is neither a verdict nor a recording to compare with."""
     assert (history.runs("toy"), history.last_verdict("toy"), history.shipped_recording("toy")) == ([], None, None)

@@ -20,6 +20,7 @@ from harness.paths import RECORDING_FILE, VERDICT_FILE
 from harness.setup import places
 
 KEPT_RUNS = 20
+LATEST = "latest"
 
 
 def new_folder(folder: Path) -> Path:
@@ -48,7 +49,7 @@ def finish(folder: Path, recorded: dict[str, Any], judged: dict[str, Any]) -> No
     _write(folder / VERDICT_FILE, judged)
     if folder.parent != paths.runs_of(recorded["lab"]):
         return  # part of a proof
-    latest = folder.parent / "latest"
+    latest = folder.parent / LATEST
     fresh = folder.parent / f".latest-{folder.name}"
     with _said(fresh):
         fresh.symlink_to(folder.name)
@@ -76,7 +77,9 @@ def _said(path: Path) -> Iterator[None]:
 
 
 def read(path: Path) -> dict[str, Any] | None:
-    """A JSON file of a run; None if it is missing or not whole."""
+    """A JSON file of a run; None if it is missing, not whole, or no file at all."""
+    if not path.is_file():
+        return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -85,9 +88,10 @@ def read(path: Path) -> dict[str, Any] | None:
 
 
 def last_run(slug: str) -> Path | None:
-    """The folder of the last finished run of this lab."""
+    """The folder of the last finished run of this lab: the one that `latest` names, however the clock was set since."""
     finished = runs(slug)
-    return finished[-1] if finished else None
+    latest = (paths.runs_of(slug) / LATEST).resolve()
+    return latest if latest in finished else finished[-1] if finished else None
 
 
 def last_verdict(slug: str) -> dict[str, Any] | None:

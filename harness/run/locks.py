@@ -83,7 +83,7 @@ def note_of(project: str) -> Note:
 
 def known() -> list[str]:
     """Runs that have a lock, alive or not, the oldest name first."""
-    return sorted(path.stem for path in paths.locks().glob("*.lock"))
+    return sorted(path.stem for path in paths.locks().glob("*.lock") if path.is_file())
 
 
 def alive(project: str) -> bool:
@@ -125,8 +125,9 @@ def is_kept(project: str) -> bool:
 
 def kept(slug: str | None = None) -> list[str]:
     """Projects that were left up on purpose, of one lab or of all, oldest first."""
-    files = sorted(paths.locks().glob("*.kept"), key=lambda path: path.stat().st_mtime)
-    return [path.stem for path in files if slug is None or path.read_text(encoding="utf-8") == slug]
+    marks = [path for path in paths.locks().glob("*.kept") if path.is_file()]
+    marks.sort(key=lambda path: path.stat().st_mtime)
+    return [path.stem for path in marks if slug is None or path.read_text(encoding="utf-8", errors="replace") == slug]
 
 
 def forget(project: str) -> None:

@@ -10,6 +10,7 @@ import sys
 if not __package__:  # run as a file by an isolated Python: nothing of the current folder can be imported by mistake
     sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))  # noqa: PTH100, PTH120
 
+from harness import environment
 from harness.errors import OutageError
 from harness.setup import doctor, places
 from harness.setup.board import Board
@@ -21,8 +22,7 @@ FAILED = 2
 
 def main(words: list[str] | None = None) -> int:
     """Runs `ready` or `doctor`; exit code 2 where something is missing."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a terminal may lack a sign
+    environment.complete_streams()
     options = _parser().parse_args(words)
     try:
         return _doctor(as_json=options.json) if options.verb == "doctor" else _ready(options)

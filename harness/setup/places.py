@@ -7,6 +7,7 @@ import os
 import pwd
 import resource
 import shutil
+import stat
 from pathlib import Path
 
 from harness import paths
@@ -28,6 +29,8 @@ def explained(problem: OSError, where: Path | None = None) -> PlaceError:
 
 
 def _explanation(problem: OSError, path: Path) -> str:
+    if problem.errno == errno.EPIPE:
+        return "Nobody reads the output any more: the program behind the pipe has ended."
     name, at = paths.shown(path), _nearest(path)
     if problem.errno in REFUSED:
         return f"{name} cannot be used: {_owned(at)}.\nWhat next: {_way_in(at)}."
@@ -104,6 +107,17 @@ def require_mountable(*folders: Path) -> None:
                 f"{str(folder)!r} has {odd!r} in its name: Docker Compose cannot mount it, and Python makes no virtual "
                 "environment there.\n"
                 "What next: move or clone the repository to a folder without it, then again. Nothing was started."
+            )
+
+
+def require_readable(folder: Path) -> None:
+    """PlaceError where a file that services read is closed to other users than its owner."""
+    for path in (folder, *folder.rglob("*")):
+        wanted = stat.S_IROTH | (stat.S_IXOTH if path.is_dir() else 0)
+        if not path.is_symlink() and path.stat().st_mode & wanted != wanted:
+            raise PlaceError(
+                f"{paths.shown(path)} cannot be read by others, and services run as users of their own.\n"
+                f"What next: `chmod -R o+rX {paths.shown(folder)}`, then again."
             )
 
 
