@@ -39,7 +39,7 @@ class Standing:
         if not self.project:
             return f"No stack of {self.slug} is up.\n{start}"
         if not self.services:
-            return f"The stack of {self.slug} was removed by another hand: its containers are gone.\n{start}"
+            return f"The stack of {self.slug} was removed by hand: its containers are gone.\n{start}"
         states = ", ".join(f"{name} {state}" for name, state in self.services)
         return (
             f"The stack of {self.slug} does not run any more ({states}), as after Docker or this machine was started "
@@ -53,8 +53,9 @@ class Standing:
             return self.problem
         if service not in states:
             return f"The stack of {self.slug} has no service {service!r}; it has {', '.join(states)}."
+        others = ", ".join(self.running)
         return (
-            f"The service {service} of {self.slug} does not run ({states[service]}); {', '.join(self.running)} do.\n"
+            f"The service {service} of {self.slug} does not run ({states[service]}). Running: {others}.\n"
             f"What next: `make logs-{self.slug} SERVICE={service}` shows its last words, `make lab-{self.slug}` starts "
             "a fresh stack."
         )
