@@ -15,10 +15,12 @@ from urllib.parse import unquote
 import pytest
 from stampede import CHECKS, MARKS, PHASES, SYMPTOM, Tags, content, embedded, judged, page, recording
 
+from harness import paths
 from harness.errors import OutageError
-from harness.judge import verdict
+from harness.judge import checks, store, verdict
 from harness.judge.checks import FAILED, NOTHING_DIES, PASSED, UNKNOWN_OUTCOME, CheckResult
 from harness.judge.recording import FORMAT, Picture, Recording
+from harness.lab import catalogue
 
 ATTACK = '</script><script>alert(1)</script><img src="https://evil.example/x" onerror=alert(2)>{{ 7 * 7 }}\u2028'
 MOST_BYTES = 150_000
@@ -392,3 +394,19 @@ def test_writing_leaves_the_recording_as_it_was(here: Path) -> None:
     before = copy.deepcopy(run)
     page(here, Recording(run), judged(SYMPTOM), recording(broken=False))
     assert run == before
+
+
+# --- recorded runs ------------------------------------------------------------------------------------------------
+
+RECORDED = sorted((paths.ROOT / "tests" / "recordings").glob("*/as-shipped.json.gz"))
+
+
+@pytest.mark.parametrize("shipped", RECORDED, ids=lambda path: path.parent.name)
+def test_pictures_of_recorded_runs_can_be_drawn(here: Path, shipped: Path) -> None:
+    """Each lab's own pictures, of its fixes beside the run as shipped; and no report is large."""
+    lab = catalogue.lab(shipped.parent.name)
+    for fix in sorted(shipped.parent.glob("fix-*.json.gz")):
+        seen = store.load(fix)
+        text = page(here, seen, verdict.judge(lab, seen), store.load(shipped), lambda each: checks.pictures(lab, each))
+        assert "could not be drawn" not in text
+        assert len(text) < MOST_BYTES
