@@ -198,10 +198,10 @@ def test_run_as_shipped_has_its_own_columns(here: Path) -> None:
     assert cells[-2] != "0 %"
 
 
-def test_run_as_shipped_is_not_compared_with_itself(here: Path) -> None:
-    """The report of the run as shipped has one timeline."""
-    run = recording(broken=True)
-    assert "shipped" not in embedded(page(here, run, judged(SYMPTOM), run))
+def test_run_as_shipped_is_compared_with_none(here: Path) -> None:
+    """The report of a run as shipped has one timeline, also where there is an earlier one."""
+    for earlier in (recording(broken=True), recording(broken=True, run="earlier")):
+        assert "shipped" not in embedded(page(here, recording(broken=True), judged(SYMPTOM), earlier))
 
 
 def test_every_phase_and_mark_is_named(here: Path) -> None:
@@ -409,4 +409,5 @@ def test_pictures_of_recorded_runs_can_be_drawn(here: Path, shipped: Path) -> No
         seen = store.load(fix)
         text = page(here, seen, verdict.judge(lab, seen), store.load(shipped), lambda each: checks.pictures(lab, each))
         assert "could not be drawn" not in text
+        assert {"now", "shipped"} <= embedded(text).keys()
         assert len(text) < MOST_BYTES

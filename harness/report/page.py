@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from harness import text
 from harness.judge.recording import Recording
 from harness.judge.verdict import Verdict
+from harness.lab.variants import AS_SHIPPED
 from harness.report import evidence, scale, script, summary, timeline
 from harness.report.course import DEATH, Course, read
 from harness.report.drawing import KINDS, LATENCY, SIGNAL, Json, axis, counted, embedded, layout
@@ -42,7 +43,7 @@ def write(
         to: the file to write.
         symptom: the name of the check that must fail as shipped.
         pictures: what the lab has to show of a run; called for this run and for the one as shipped.
-        shipped: the last run of the same lab as shipped, to compare with.
+        shipped: the last run of the same lab as shipped, to compare with (a run as shipped is compared with none).
 
     Raises:
         OSError: the file or the script cannot be written.
@@ -56,7 +57,7 @@ def rendered(
     seen: Recording, judged: Verdict, address: str, *, symptom: str, pictures: Draw, shipped: Recording | None
 ) -> str:
     """The report as text; `address` is where it finds the plotting script."""
-    other = shipped if shipped and shipped.run_id != seen.run_id else None
+    other = None if seen.variant == AS_SHIPPED else shipped
     now, before = read(seen), read(other) if other else None
     shown = evidence.of(seen, other, pictures)
     figures, more = _figures(now, before, shown.pairs)
