@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,7 +41,7 @@ def said_to_nobody(question: str, folder: Path) -> str:
             os.setuid(NOBODY)
             os.chdir("/usr")
             os.environ["OUTAGE_RUNS"] = str(folder)
-            answer = TRIES[question](folder)
+            answer = str(TRIES[question](folder))
         except BaseException as problem:  # noqa: BLE001 - the copy must never go on as the tests
             answer = f"{type(problem).__name__}: {problem}"
         os.write(writes, answer.encode())
@@ -52,22 +52,28 @@ def said_to_nobody(question: str, folder: Path) -> str:
         return pipe.read()
 
 
-TRIES = {
-    "claim": lambda _folder: str(lifecycle.Claim("toy")),
-    "record": lambda folder: str(history.new_folder(folder / "toy" / "1")),
+def _set_up(_folder: Path) -> None:
+    ready.ready([], dev=False)
+
+
+TRIES: dict[str, Callable[[Path], object]] = {
+    "claim": lambda _folder: lifecycle.Claim("toy"),
+    "record": lambda folder: history.new_folder(folder / "toy" / "1"),
     "doctor": places.writable,
+    "set-up": _set_up,
+    "finding": lambda _folder: [one for one in doctor._places() if not one.ok],
 }
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-@pytest.mark.parametrize("question", TRIES)
+@pytest.mark.parametrize("question", ["claim", "record", "doctor"])
 def test_a_folder_of_another_user_is_one_message(open_folder: Path, question: str) -> None:
     """Whose it is, who you are, and the command that changes it: of `runs/` made by `sudo make`."""
     runs = open_folder / "runs"
     runs.mkdir(mode=0o755)
     said = said_to_nobody(question, runs)
     assert f"{runs} belongs to root (mode 755), and you are nobody" in said
-    assert f"What next: `sudo chown -R nobody {runs}`, or name another folder with OUTAGE_RUNS=" in said
+    assert f"What next: `sudo chown -R nobody {runs}`, or name a folder of your own with OUTAGE_RUNS=…" in said
 
 
 def test_a_mode_that_forbids_it_is_told_apart(tmp_path: Path) -> None:
@@ -127,6 +133,18 @@ def test_a_file_that_services_cannot_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "stack" / "haproxy.cfg").chmod(0o600)
     with pytest.raises(OutageError, match=r"haproxy\.cfg cannot be read by others(?s:.*)chmod -R o\+rX"):
         places.require_readable(tmp_path / "stack")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_checkout_of_another_user_is_one_message(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the environment has yet to be made, nothing is begun, and the doctor says the same."""
+    monkeypatch.setattr(paths, "ROOT", open_folder)
+    monkeypatch.setattr(venv, "VENV", open_folder / ".venv")
+    monkeypatch.setattr(venv, "is_ready", lambda **_dev: False)
+    for question in ("set-up", "finding"):
+        said = said_to_nobody(question, open_folder / "runs")
+        assert "belongs to root (mode 755), and you are nobody" in said
+        assert "or work in a checkout of your own" in said
 
 
 def test_the_set_up_says_what_it_cannot_write(

@@ -82,9 +82,9 @@ def _places() -> Iterator[Finding]:
         yield Finding("folder's name", ok=True, seen="can be mounted")
     made = [paths.runs_root(), paths.work_root(), *([] if venv.is_ready(dev=False) else [venv.VENV])]
     refused = [text for text in map(places.writable, made) if text]
-    if refused:
-        yield _told("write access", refused[0])
-    else:
+    for text in refused:
+        yield _told("write access", text)
+    if not refused:
         owner = places.owner_of(paths.ROOT)
         yield Finding("write access", ok=True, seen=f"runs and work can be written; the checkout belongs to {owner}")
 

@@ -70,16 +70,20 @@ def _way_in(at: Path) -> str:
     user = user_name(os.geteuid())
     if owner_of(at) == user:
         return f"`chmod -R u+rwX {paths.shown(folder)}`, then again"
-    other = "" if folder == paths.ROOT else f", or name another folder with {_variable(at)}=…"
-    return f"`sudo chown -R {user} {paths.shown(folder)}`{other}, then again"
+    return f"`sudo chown -R {user} {paths.shown(folder)}`, or {_other(at)}; then again"
 
 
 def _ours() -> tuple[Path, ...]:
     return paths.runs_root(), paths.work_root(), paths.ROOT / ".venv", paths.ROOT
 
 
-def _variable(at: Path) -> str:
-    return "OUTAGE_WORK" if at.is_relative_to(paths.work_root()) else "OUTAGE_RUNS"
+def _other(at: Path) -> str:
+    """Where this user may work without taking anything over."""
+    if at.is_relative_to(paths.runs_root()):
+        return "name a folder of your own with OUTAGE_RUNS=…"
+    if at.is_relative_to(paths.work_root()):
+        return "name a folder of your own with OUTAGE_WORK=…"
+    return "work in a checkout of your own"
 
 
 def owner_of(path: Path) -> str:
@@ -124,6 +128,12 @@ def require_readable(folder: Path) -> None:
 def all_of_ours() -> tuple[Path, ...]:
     """The folders that are mounted or written: the checkout, labs, runs, the student's files."""
     return paths.ROOT, paths.labs_root(), paths.runs_root(), paths.work_root()
+
+
+def require_writable(folder: Path) -> None:
+    """PlaceError where this folder, or the one that it will be made in, cannot be written."""
+    if problem := writable(folder):
+        raise PlaceError(problem)
 
 
 def writable(folder: Path) -> str:

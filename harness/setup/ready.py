@@ -30,6 +30,8 @@ def ready(wanted: list[str], *, dev: bool, board: Board | None = None) -> None:
     if not _to_do(wanted, dev=dev):
         return
     board = board or Board()
+    if not venv.is_ready(dev=dev):
+        places.require_writable(venv.VENV)
     with _alone(board):
         to_do = _to_do(wanted, dev=dev)
         if "venv" in to_do:

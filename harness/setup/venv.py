@@ -60,7 +60,7 @@ def is_ready(*, dev: bool) -> bool:
     made = _made()
     if made.get("runtime") != digest(RUNTIME) or (dev and made.get("dev") != digest(DEVELOPMENT)):
         return False
-    return Path(PYTHON).exists() and all((VENV / name).exists() for name in made["installed"])
+    return os.access(PYTHON, os.X_OK) and all((VENV / name).exists() for name in made["installed"])
 
 
 def digest(requirements: Path) -> str:
