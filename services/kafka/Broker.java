@@ -17,7 +17,6 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
-import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownMemberIdException;
 
@@ -42,7 +41,6 @@ public final class Broker {
         server.createContext("/health", exchange -> answer(exchange, admin == null ? 503 : 200, "{}"));
         serve(server, "/topics", Broker::counts);
         serve(server, "/groups", Broker::committed);
-        serve(server, "/groups/assigned", Broker::assigned);
         serve(server, "/groups/forget", Broker::forgetMembers);
         server.start();
         Admin made = Admin.create(Map.of("bootstrap.servers", "localhost:9092", "reconnect.backoff.ms", 20, "reconnect.backoff.max.ms", 50));
@@ -108,18 +106,6 @@ public final class Broker {
             });
             told.add("\"%s\": {%s}".formatted(group, String.join(", ", offsets)));
         }
-        return "{%s}".formatted(String.join(", ", told));
-    }
-
-    /** {"billing": 3}: how many partitions the members of each group have together; left out while there are none, or they join. */
-    private static String assigned() throws Exception {
-        List<String> told = new ArrayList<>();
-        admin.describeConsumerGroups(groups()).all().get().forEach((group, described) -> {
-            if (described.groupState() == GroupState.STABLE) {
-                int partitions = described.members().stream().mapToInt(member -> member.assignment().topicPartitions().size()).sum();
-                told.add("\"%s\": %d".formatted(group, partitions));
-            }
-        });
         return "{%s}".formatted(String.join(", ", told));
     }
 
