@@ -2,52 +2,68 @@
 
 from __future__ import annotations
 
-from . import books
-from . import lag
+from harness import Run
+
 from .crashes import host_dies, storage_fails
-from .flow import Flow
-from .host import Host
+from .hands import Flow, Host
+from .lag import ask
 
-from harness.drill import Run
-
-CUSTOMERS, LEAST_SALE = 30, 750
+CUSTOMERS, CONNECTIONS, LEAST_SALE = 30, 30, 700
 AT_WORK, WARM_SECONDS = 5, 10.0
-STUCK_SECONDS = 4.0
+STUCK_SECONDS, IDLE_SECONDS, DRAIN_SECONDS = 4.0, 1.0, 20.0
 
 
 def drill(run: Run) -> None:
-    """Nine phases, 15 to 35 seconds."""
+    """Ten phases, 15 to 30 seconds."""
     flow = Flow(run)
     host = Host(run, flow)
     customers = run.traffic(users=CUSTOMERS, service="shop", data={"orders": flow.old})
-    with run.sample("writes at once", flow.writing), customers:
+    with run.sample("writes at once", flow.writing, most=CONNECTIONS), customers:
         run.phase("warm-up")
-        flow.order("/on")
-        host.patiently(lambda: flow.written() > AT_WORK, WARM_SECONDS)
+        flow.ask("sales", "/usual", on=True)
+        host.patiently(lambda: flow.count("written") > AT_WORK, WARM_SECONDS)
         run.phase("normal", seconds=1.5)
-        run.phase("sale")
-        run.fault("the consumer stands still", host.freeze)
-        sale = flow.sell()
-        run.require(sale > LEAST_SALE, f"the sale had {sale} events")
-        run.mark(f"{sale} events are in Kafka")
-        run.healed("the consumer goes on", host.thaw)
+        a_sale(run, flow, host)
         storage_fails(run, flow, host)
         host_dies(run, flow, host)
         drain(run, flow, host)
-        lag.on_a_quiet_topic(run, flow, host)
-    run.record(died=host.died)
-    books.compare(run, flow, sale)
-    books.draw(run, flow)
+        quiet_topic(run, flow, host)
+    books = flow.value("SELECT lab.keep(%s, %s)", flow.ask("sales", "/sent"), run.epoch(0.0))
+    run.record(sent=books["sent"], written=books["written"], moments=flow.moments, ended=host.ended)
+
+
+def a_sale(run: Run, flow: Flow, host: Host) -> None:
+    """Hundreds of events come while the consumer does nothing; then it goes on."""
+    run.phase("sale")
+    run.fault("the consumer stands still", host.do, "pause")
+    flow.mark("frozen")
+    sale = int(flow.value("SELECT lab.sell(%s)", flow.ask("sales", "/sale")))
+    flow.mark("sold")
+    run.require(sale > LEAST_SALE, f"the sale had {sale} events")
+    run.mark(f"{sale} events are in Kafka")
+    run.phase("catching up")
+    run.healed("the consumer goes on", host.do, "unpause")
+    flow.mark("thawed")
 
 
 def drain(run: Run, flow: Flow, host: Host) -> None:
-    """No sales, until all is written, or nothing more comes of it, or too little; then the usual day once more."""
+    """No sales, until all is written, or nothing more comes of it, or it takes too long; then the usual day again."""
     run.phase("draining")
     flow.mark("once more")
-    flow.order("/off")
-    while (left := flow.left()) and not books.too_slow(books.caught_up(flow)):
-        if not host.patiently(lambda left=left: flow.left() < left, STUCK_SECONDS):
-            break
+    flow.ask("sales", "/usual", on=False)
+    until = run.clock() + DRAIN_SECONDS
+    while flow.left() and host.writes(STUCK_SECONDS) and run.clock() < until:
+        pass
     flow.mark("drained")
-    flow.order("/on")
+    flow.ask("sales", "/usual", on=True)
     run.phase("recovered", seconds=1.0)
+
+
+def quiet_topic(run: Run, flow: Flow, host: Host) -> None:
+    """When nothing more is written, ask for the lag; what is missing will not come any more."""
+    flow.ask("sales", "/usual", on=False)
+    run.phase("quiet topic")
+    over = host.patiently(lambda: not flow.left(), STUCK_SECONDS) or not host.writes(IDLE_SECONDS)
+    run.record(quiet={"over": over, "left": flow.left()})
+    if over:
+        ask(run, flow, host)

@@ -3,8 +3,8 @@
 --
 -- What is real here: the connections, the transactions, the order of writes, who waits for whom.
 -- What is modelled: the storage, as one clock that says until when the disk is booked. A write books 10 ms of it, each
--- further event of the same statement 1 ms, a read 2 ms; who books, waits until his time has come. A disk that has
--- more than eight writes waiting for it gets slower. Waiting costs no CPU, so a laptop measures what a server would.
+-- further event of the same statement 1 ms, a read 2 ms; each waits until its time has come. A disk that has more than
+-- eight writes waiting for it gets slower. Waiting costs no CPU, so a laptop measures what a server would.
 
 CREATE SCHEMA lab;
 
@@ -28,28 +28,41 @@ CREATE UNLOGGED TABLE lab.ledger (
 );
 CREATE INDEX ON lab.ledger (event);
 
--- Sequences are not undone with a transaction, and everybody sees at once where they stand.
+-- Sequences are not undone with a transaction, and every session sees at once where they stand.
 CREATE SEQUENCE lab.calls;
 CREATE SEQUENCE lab.admitted MINVALUE 0;
 CREATE SEQUENCE lab.disk_booked_until MINVALUE 0;  -- microseconds since 1970
 
--- The drill holds the lock 7078 for itself alone while the storage is to hang: who is admitted after so many waits there.
--- While it is away, the consumer gets no connection.
+-- After so many more events the storage hangs: the drill locks the door, and each write that is admitted then waits there.
+-- (The consumer's role has no right to lab.door: no lock of its own can stand in the drill's way.)
+-- While the database is away, the consumer gets no connection.
 CREATE TABLE lab.gate (closed_after bigint, away boolean NOT NULL);
 INSERT INTO lab.gate VALUES (NULL, false);
+CREATE TABLE lab.door ();
+
+CREATE FUNCTION lab.close_gate(events int) RETURNS void LANGUAGE sql AS $$
+    UPDATE lab.gate SET closed_after = events + (SELECT last_value FROM lab.admitted)
+$$;
+CREATE FUNCTION lab.open_gate() RETURNS void LANGUAGE sql AS $$
+    UPDATE lab.gate SET closed_after = NULL, away = false
+$$;
 
 CREATE FUNCTION lab.pass_gate(events int) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF (SELECT max(nextval('lab.admitted')) FROM generate_series(1, events)) > (SELECT closed_after FROM lab.gate) THEN
-        PERFORM pg_advisory_lock_shared(7078);
-        PERFORM pg_advisory_unlock_shared(7078);
+        BEGIN
+            LOCK TABLE lab.door IN ROW SHARE MODE;
+            RAISE SQLSTATE 'LAB01';  -- what is undone gives its locks back: through the door, and not in it
+        EXCEPTION WHEN SQLSTATE 'LAB01' THEN
+            NULL;
+        END;
     END IF;
 END $$;
 
--- Who writes now holds 7080, together with all others who do; of these, who waits at the gate.
+-- Each write holds 7080, which all of them can hold at once; of these, the ones that wait at the door.
 CREATE VIEW lab.writing AS SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'advisory' AND objid = 7080 AND state = 'active';
-CREATE VIEW lab.hanging AS SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = 7078 AND NOT granted;
+CREATE VIEW lab.hanging AS SELECT pid FROM pg_locks WHERE relation = 'lab.door'::regclass AND NOT granted;
 
 CREATE FUNCTION lab.book_disk(ms float) RETURNS float LANGUAGE plpgsql AS $$
 DECLARE
@@ -137,19 +150,14 @@ BEGIN
 END $$;
 CREATE EVENT TRIGGER let_in ON login EXECUTE FUNCTION lab.let_in();
 
--- What the consumer has made to note something for itself.
-CREATE VIEW lab.notebooks AS SELECT format('public.%I', tablename) AS name FROM pg_tables
-    WHERE schemaname = 'public' AND tableowner = 'app';
+CREATE VIEW lab.written AS SELECT DISTINCT event FROM lab.ledger;
 
--- What the drill asks when the run is over: what was sent, and what became of it.
-CREATE TABLE lab.sent (
-    event    text PRIMARY KEY,
-    order_id bigint NOT NULL,
-    sequence int NOT NULL,
-    status   text NOT NULL,
-    cents    int NOT NULL,
-    made     timestamptz NOT NULL
-);
+-- Tables that the consumer has made to note something for itself; and how many of these sessions have asked for theirs.
+CREATE VIEW lab.notebooks AS SELECT format('public.%I', tablename) AS name FROM pg_tables
+    WHERE schemaname = 'public' AND tableowner = 'app' LIMIT 8;
+CREATE FUNCTION lab.asked(sessions jsonb) RETURNS bigint LANGUAGE sql AS $$
+    SELECT count(*) FROM pg_locks WHERE sessions @> to_jsonb(pid) AND locktype = 'relation' AND mode = 'ShareLock'
+$$;
 
 -- Where in the topic the events of the sale are.
 CREATE TABLE lab.sale (event text PRIMARY KEY, partition int NOT NULL, at_offset bigint NOT NULL);
@@ -157,13 +165,6 @@ CREATE TABLE lab.sale (event text PRIMARY KEY, partition int NOT NULL, at_offset
 CREATE FUNCTION lab.sell(events jsonb) RETURNS int LANGUAGE sql AS $$
     INSERT INTO lab.sale SELECT s.event, s.partition, s."offset"
         FROM jsonb_to_recordset(events) AS s (event text, partition int, "offset" bigint);
-    SELECT jsonb_array_length(events);
-$$;
-
-CREATE FUNCTION lab.remember(events jsonb) RETURNS int LANGUAGE sql AS $$
-    INSERT INTO lab.sent SELECT s.event, s."order", s.sequence, s.status, s.cents, to_timestamp(s.made)
-        FROM jsonb_to_recordset(events)
-        AS s (event text, "order" bigint, sequence int, status text, cents int, made float);
     SELECT jsonb_array_length(events);
 $$;
 
@@ -180,46 +181,27 @@ CREATE FUNCTION lab.exposed(committed jsonb) RETURNS bigint LANGUAGE sql AS $$
         AND at_offset < ANY (SELECT (offsets ->> ('orders-' || partition))::bigint FROM jsonb_each(committed) AS g (name, offsets))
 $$;
 
-CREATE FUNCTION lab.written(since timestamptz, until timestamptz) RETURNS bigint LANGUAGE sql AS $$
-    SELECT count(*) FROM (SELECT min(applied) AS at FROM lab.ledger GROUP BY event) AS w WHERE at BETWEEN since AND until
+-- Rows as columns: [{"a": 1}, {"a": 2}] becomes {"a": [1, 2]}.
+CREATE FUNCTION lab.columns(list jsonb) RETURNS jsonb LANGUAGE sql AS $$
+    SELECT coalesce(jsonb_object_agg(key, many), '{}') FROM (
+        SELECT key, jsonb_agg(value ORDER BY n) AS many
+        FROM jsonb_array_elements(list) WITH ORDINALITY AS one (fields, n), jsonb_each(fields) GROUP BY key
+    ) AS columns
 $$;
 
--- How many seconds the consumer's writes took in that time, added up.
-CREATE FUNCTION lab.busy(since timestamptz, until timestamptz) RETURNS float LANGUAGE sql AS $$
-    SELECT coalesce(sum(extract(epoch FROM least(ended, until) - greatest(began, since))), 0)
-    FROM (SELECT min(began) AS began, max(applied) AS ended FROM lab.ledger GROUP BY call) AS calls
-    WHERE began < until AND ended > since
-$$;
-
-CREATE VIEW lab.missing AS SELECT s.* FROM lab.sent s WHERE NOT EXISTS (SELECT FROM lab.ledger l WHERE l.event = s.event);
-
-CREATE VIEW lab.doubled AS SELECT event, min(order_id) AS order_id FROM lab.ledger GROUP BY 1 HAVING count(*) > 1;
-
-CREATE VIEW lab.strange AS SELECT l.* FROM lab.ledger l WHERE NOT EXISTS (
-    SELECT FROM lab.sent s WHERE (s.event, s.order_id, s.sequence, s.status, s.cents)
-        = (l.event, l.order_id, l.sequence, l.status, l.cents));
-
--- An event that was written after a later one of the same order; of one that was written twice the first time counts.
-CREATE VIEW lab.disordered AS SELECT * FROM (
-    SELECT *, max(sequence) OVER (PARTITION BY order_id ORDER BY write) AS highest
-    FROM (SELECT DISTINCT ON (event) * FROM lab.ledger ORDER BY event, write) AS first_time
-) AS told WHERE sequence < highest;
-
-CREATE FUNCTION lab.most_at_once() RETURNS bigint LANGUAGE sql AS $$
-    SELECT coalesce(max(n), 0) FROM (
-        SELECT sum(step) OVER (ORDER BY at, step) AS n FROM (
-            SELECT min(began) AS at, 1 AS step FROM lab.ledger GROUP BY call UNION ALL
-            SELECT max(applied), -1 FROM lab.ledger GROUP BY call
-        ) AS steps
-    ) AS running
-$$;
-
--- Each half second: how many events were sent and not written, and how old the oldest of them was.
-CREATE FUNCTION lab.lag(since timestamptz) RETURNS TABLE (at float, events bigint, oldest float) LANGUAGE sql AS $$
-    SELECT extract(epoch FROM t - since)::float, count(s.event), coalesce(extract(epoch FROM t - min(s.made)), 0)::float
-    FROM generate_series(since, clock_timestamp(), interval '0.5 s') AS t LEFT JOIN (
-        SELECT s.event, s.made, min(l.applied) AS applied
-        FROM lab.sent s LEFT JOIN lab.ledger l USING (event) GROUP BY 1, 2
-    ) AS s ON s.made <= t AND coalesce(s.applied, 'infinity') > t
-    GROUP BY t ORDER BY t
+-- What was sent and what was written, small enough to be kept: an event's long id becomes its place among those that were sent
+-- (-1 if it was not), and times become seconds since `zero`.
+CREATE FUNCTION lab.keep(events jsonb, zero float) RETURNS jsonb LANGUAGE sql AS $$
+    WITH sent AS (
+        SELECT n - 1 AS place, e ->> 'event' AS event, e - 'event' || jsonb_build_object(
+            'made', round(((e ->> 'made')::float - zero)::numeric, 3), 'at', round(((e ->> 'at')::float - zero)::numeric, 3)) AS fields
+        FROM jsonb_array_elements(events) WITH ORDINALITY AS one (e, n)
+    ), written AS (
+        SELECT write, jsonb_build_object('event', coalesce(place, -1), 'call', call, 'order', order_id, 'sequence', sequence,
+            'status', status, 'cents', cents, 'began', round(extract(epoch FROM began) - zero::numeric, 3),
+            'applied', round(extract(epoch FROM applied) - zero::numeric, 3)) AS fields
+        FROM lab.ledger LEFT JOIN sent USING (event)
+    )
+    SELECT jsonb_build_object('sent', lab.columns((SELECT jsonb_agg(fields ORDER BY place) FROM sent)),
+        'written', lab.columns(coalesce((SELECT jsonb_agg(fields ORDER BY write) FROM written), '[]')))
 $$;

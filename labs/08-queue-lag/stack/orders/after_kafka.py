@@ -1,4 +1,4 @@
-"""Starts the worker that its argument names as soon as Kafka has its topics."""
+"""Starts the student's worker, the module that the argument names, as soon as Kafka has its topics."""
 
 from __future__ import annotations
 

@@ -1,108 +1,125 @@
-"""The shop's sales: events of orders, made on the drill's command, sent to Kafka, and remembered as they were sent."""
+"""The shop's sales: events of orders, sent to Kafka when the drill says so, and remembered as they were sent."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import random
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from flask import Response, abort, jsonify, request
 from kafka import KafkaProducer
 from kafka.future import Future
+from servicekit import create_app
 
-PER_SECOND, ORDERS_IN_A_SALE = 10, 261
-SEND_SECONDS = 10
-MESSAGE_BYTES = 2_000
-STEPS = ("created", "paid", "cancelled")
-OLD_SECONDS, PARTITIONS = 20.0, 3
+KEY = os.environ["OUTAGE_KEY"]
+ORDERS = {"usual": 600, "sale": 240, "single": 20}
+PER_SECOND, AT_A_TIME, MESSAGE_BYTES = 10, 3, 2_000
+SEND_SECONDS, OLD_SECONDS = 10, 20.0
+STEPS = (("created", 0), ("paid", 1), ("cancelled", -1))
 
 Event = dict[str, Any]
-chance = random.Random(f"sales-{os.environ.get('OUTAGE_SEED')}")
-numbers = iter(chance.sample(range(1_000_000, 10_000_000), 20_000))
-producer = KafkaProducer(bootstrap_servers="kafka:9092", acks="all", linger_ms=5, batch_size=16_384)
-going = threading.Event()
-sent: list[Event] = []
 
 
-def an_order() -> Iterator[Event]:
-    """The events of a new order, in their order."""
-    number, cents = next(numbers), chance.randint(700, 90_000)
-    signs = {"created": 0, "paid": 1, "cancelled": -1}
-    for sequence, status in enumerate(STEPS, 1):
-        name = str(uuid.UUID(int=chance.getrandbits(128)))
-        about = {"event": name, "order": number, "sequence": sequence}
-        yield about | {"status": status, "cents": cents * signs[status]}
+def drawn(*names: object) -> bytes:
+    """Bytes that the same names always give, and that tell nothing of others."""
+    return hashlib.sha256(" ".join(map(str, names)).encode()).digest()
 
 
-def send(event: Event, made: float | None = None, partition: int | None = None) -> Future:
-    """As JSON under its order's number; the signed receipt makes every message equally long."""
-    event["made"] = round(made or time.time(), 3)
-    text = json.dumps(event | {"receipt": ""})
-    value = text[:-2] + f"{event['order']:x}".ljust(MESSAGE_BYTES - len(text), "0") + '"}'
-    sent.append(event)
-    when = int(event["made"] * 1000)
-    key = str(event["order"]).encode()
-    return producer.send("orders", key=key, value=value.encode(), partition=partition, timestamp_ms=when)
+class Sales:
+    """Orders drawn from a secret, and all of their events that were sent. Each kind has orders of its own."""
+
+    def __init__(self, draw: str) -> None:
+        """The same `draw` gives the same orders."""
+        self._draw = draw
+        numbers = (1_000_000 + int.from_bytes(drawn(draw, place)) % 9_000_000 for place in range(2_000))
+        different = iter(dict.fromkeys(numbers))
+        self._orders = {kind: iter([next(different) for _ in range(many)]) for kind, many in ORDERS.items()}
+        self._producer = KafkaProducer(bootstrap_servers="kafka:9092", acks="all", linger_ms=5, batch_size=16_384)
+        self._going = threading.Event()
+        self._sent: list[tuple[Event, float, Future]] = []
+        threading.Thread(target=self._trickle, daemon=True).start()
+
+    def _order(self, kind: str) -> Iterator[Event]:
+        """The events of the kind's next order, in their order."""
+        number = next(self._orders[kind])
+        cents = 700 + int.from_bytes(drawn(self._draw, number)) % 90_000
+        for sequence, (status, sign) in enumerate(STEPS, 1):
+            name = uuid.UUID(bytes=drawn(self._draw, number, sequence)[:16])
+            yield {"event": str(name), "order": number, "sequence": sequence, "status": status, "cents": cents * sign}
+
+    def _send(self, event: Event, age: float = 0.0, partition: int | None = None) -> None:
+        """As JSON under its order's number; the signed receipt makes every message equally long."""
+        now = time.time()
+        event["made"] = round(now - age, 3)
+        text = json.dumps(event | {"receipt": ""})
+        value = text[:-2] + f"{event['order']:x}".ljust(MESSAGE_BYTES - len(text), "0") + '"}'
+        key, when = str(event["order"]).encode(), int(event["made"] * 1000)
+        came = self._producer.send("orders", key=key, value=value.encode(), partition=partition, timestamp_ms=when)
+        self._sent.append((event, now, came))
+
+    def _some(self, kind: str) -> Iterator[Event]:
+        """The first event of each of some orders, the second of each, and so on."""
+        for step in zip(*[self._order(kind) for _ in range(AT_A_TIME)], strict=True):
+            yield from step
+
+    def _trickle(self) -> None:
+        while True:
+            for event in self._some("usual"):
+                self._going.wait()
+                self._send(event)
+                time.sleep(1 / PER_SECOND)
+
+    def usual(self, *, on: bool) -> None:
+        """A few orders are under way at any time, or no more events come."""
+        self._going.set() if on else self._going.clear()
+        time.sleep(0 if on else 2 / PER_SECOND)
+
+    def sale(self) -> None:
+        """All orders of the sale at once, each of them created, paid and cancelled."""
+        for _ in range(ORDERS["sale"] // AT_A_TIME):
+            for event in self._some("sale"):
+                self._send(event)
+
+    def young(self) -> None:
+        """The first event of an order, and no second."""
+        self._send(next(self._order("single")))
+
+    def old(self, partition: int) -> None:
+        """An event that was made a while ago, and behind it, in the same partition, one of this moment."""
+        self._send(next(self._order("single")), OLD_SECONDS, partition)
+        self._send(next(self._order("single")), partition=partition)
+
+    def sent(self, begin: int = 0) -> list[Event]:
+        """All events from this one on, with the time at which each was sent and its place in the topic."""
+        self._producer.flush()
+        settled = [(event, at, future.get(SEND_SECONDS)) for event, at, future in self._sent[begin:]]
+        return [event | {"at": at, "partition": to.partition, "offset": to.offset} for event, at, to in settled]
+
+    def do(self, what: str, **how: Any) -> list[Event]:
+        """The events that were sent meanwhile."""
+        begin = len(self._sent)
+        return getattr(self, what)(**how) or self.sent(begin)
 
 
-def in_turns(orders: list[Iterator[Event]]) -> Iterator[Event]:
-    """The first event of each, the second of each, and so on."""
-    for step in zip(*orders, strict=True):
-        yield from step
+app = create_app("sales")
+sales: list[Sales] = []
 
 
-def settle(came: list[tuple[Event, Future]]) -> dict[str, Any]:
-    """These events, and where in the topic Kafka has put them."""
-    producer.flush()
-    places = [(event, future.get(SEND_SECONDS)) for event, future in came]
-    return {"sent": [event | {"partition": at.partition, "offset": at.offset} for event, at in places]}
+@app.before_request
+def ask_for_the_key() -> None:
+    """The pages are for the drill alone, which shows the run's key: student code reaches this port, too."""
+    if request.path != "/health" and request.headers.get("X-Outage-Key") != KEY:
+        abort(403)
 
 
-def a_sale() -> dict[str, Any]:
-    """Hundreds of orders at once, each of them created, paid and cancelled."""
-    groups = ([an_order() for _ in range(3)] for _ in range(ORDERS_IN_A_SALE // 3))
-    return settle([(event, send(event)) for group in groups for event in in_turns(group)])
-
-
-def one() -> dict[str, Any]:
-    """The first event of an order, and no second."""
-    event = next(an_order())
-    return settle([(event, send(event))])
-
-
-def an_old_one() -> dict[str, Any]:
-    """One that was made a while ago, and behind it, in the same partition, one of this moment."""
-    where, old, young = chance.randrange(PARTITIONS), next(an_order()), next(an_order())
-    return settle([(old, send(old, time.time() - OLD_SECONDS, where)), (young, send(young, partition=where))])
-
-
-def switch(*, on: bool) -> dict[str, Any]:
-    """Go on with the trickle, or stop it."""
-    going.set() if on else going.clear()
-    if not on:
-        time.sleep(2 / PER_SECOND)
-        producer.flush()
-    return {"sent": []}
-
-
-def main() -> None:
-    """The trickle: a few orders under way at any time."""
-    while True:
-        for event in in_turns([an_order() for _ in range(4)]):
-            going.wait()
-            send(event)
-            time.sleep(1 / PER_SECOND)
-
-
-pages = {
-    "/on": lambda: switch(on=True),
-    "/off": lambda: switch(on=False),
-    "/sale": a_sale,
-    "/young": one,
-    "/old": an_old_one,
-    "/sent": lambda: sent,
-}
+@app.post("/<any(plan, usual, sale, young, old, sent):what>")
+def obey(what: str) -> Response:
+    """`plan` comes first."""
+    if what == "plan":
+        sales.append(Sales(**request.get_json()))
+    return jsonify([] if what == "plan" else sales[0].do(what, **request.get_json()))

@@ -1,0 +1,79 @@
+"""What happens to the consumer while it catches up, each time at the worst moment?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness import Run
+
+from .hands import Flow, Host
+
+FIRST_EVENTS, FIRST_SECONDS, HANG_SECONDS = 120, 6.0, 4.0
+STILL_SECONDS, FETCH_SECONDS, AWAY_SECONDS, AGAIN_SECONDS = 0.7, 3.0, 2.0, 12.0
+MORE_EVENTS, WRITE_SECONDS, ASK_SECONDS = 390, 1.5, 2.0
+MORE_SECONDS, CLOCK_SECONDS = (
+    4.5,
+    1.3,
+)  # a client that commits by the clock does so every 5 s (its default), or every second
+LOCK = "SET lock_timeout = '8s'; BEGIN; LOCK TABLE {} IN SHARE MODE"
+
+
+def storage_fails(run: Run, flow: Flow, host: Host) -> None:
+    """Writes hang; then the connections break off, what was under way is undone, nobody gets in, and all is well."""
+    flow.close_gate(FIRST_EVENTS)
+    host.patiently(lambda: flow.count("hanging"), FIRST_SECONDS)
+    flow.mark("hang")
+    run.phase("storage fails")
+    hanging = run.fault("the storage hangs", hang, flow, host)
+    run.until_quiet(lambda: int(flow.ask("kafka", "/topics")["orders"]["bytes_out"]), STILL_SECONDS, FETCH_SECONDS)
+    run.record(hang={"hanging": hanging, "written": flow.count("written"), **flow.ask("kafka", "/topics")["orders"]})
+    run.fault("the database breaks off all connections", lambda: flow.disconnect(keep_out=True))
+    run.patiently(lambda: flow.disconnect() < 0, AWAY_SECONDS, every_seconds=0.1)
+    run.healed("the database takes connections again", flow.open_gate)
+    host.writes(AGAIN_SECONDS)
+
+
+def hang(flow: Flow, host: Host) -> int:
+    """No write gets through any more; how many of them hang."""
+    if not flow.count("hanging"):
+        flow.close_gate()
+        host.patiently(lambda: flow.count("hanging"), HANG_SECONDS)
+    return flow.count("hanging")
+
+
+def host_dies(run: Run, flow: Flow, host: Host) -> None:
+    """SIGKILL when it loses most: when Kafka knows of events that are not written, or else of none that just were."""
+    run.phase("catching up again")
+    flow.mark("again")
+    flow.close_gate(MORE_EVENTS)
+    run.patiently(lambda: flow.count("hanging") or flow.exposed(), MORE_SECONDS, every_seconds=0.1)
+    flow.mark("hang again")
+    run.phase("host dies")
+    hanging = hang(flow, host)
+    held: list[Any] = []
+    exposed = run.patiently(flow.exposed, CLOCK_SECONDS, every_seconds=0.1)
+    run.record(crash={"hanging": hanging, "committed": flow.ask("kafka", "/groups")})
+    if not exposed:
+        run.fault("the consumer's host is cut off from Kafka", host.do, "blind_to", "kafka")
+        held = hold_notebooks(run, flow)
+        before = flow.count("ledger")
+        flow.open_gate()
+        run.patiently(lambda: flow.count("ledger") > before, WRITE_SECONDS)
+    flow.mark("crash")
+    run.fault("the consumer's host dies", host.kill)
+    for connection in held:
+        connection.close()
+    flow.open_gate()
+    run.healed("the consumer is started again", host.start)
+    host.writes(AGAIN_SECONDS)
+
+
+def hold_notebooks(run: Run, flow: Flow) -> list[Any]:
+    """Stand in the line for each table of the consumer's own: it can write, and no longer note that it has written."""
+    names = flow.value("SELECT json_agg(name) FROM lab.notebooks") or []
+    held = [run.postgres("db").connect() for _ in names]  # one for all could be part of a deadlock
+    for name, connection in zip(names, held, strict=True):
+        connection.pgconn.send_query(LOCK.format(name).encode())
+    sessions = [connection.info.backend_pid for connection in held]
+    run.patiently(lambda: flow.value("SELECT lab.asked(%s)", sessions) == len(held), ASK_SECONDS)
+    return held
