@@ -143,7 +143,8 @@ def _say_left_alone(told: list[str]) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def clean(*, images: bool, yes: bool) -> None:
     """Remove all stacks and the records of all runs (your edits stay)."""
-    records = [path for path in paths.runs_root().glob("*") if path.is_dir() and path.name != paths.locks().name]
+    slugs = {lab.slug for lab in catalogue.labs()}
+    records = [path for path in paths.runs_root().glob("*") if path.name in slugs]
     if records and not yes:
         ask(f"Remove the records of {len(records)} labs, hints and progress too?")
     alone = [note.told for note in lifecycle.clear()]

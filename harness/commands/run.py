@@ -152,7 +152,7 @@ def _after_check(outcome: Outcome, lab: Lab) -> list[tuple[str, str]]:
         return [*rows, ("Next", f"make debrief-{lab.slug}   what others did, and the real cases")]
     if outcome.verdict.outcome == verdict.UNKNOWN:
         return [*rows, logs]
-    again = ("The same again", f"make lab-{lab.slug} SEED={outcome.recording.seed}   (or check-{lab.slug})")
+    again = ("Again", f"make lab-{lab.slug} SEED={outcome.recording.seed}   (or check-{lab.slug})")
     next_step = ("Next", f"make hint-{lab.slug}   or look at the report, edit, and check again")
     return [*rows, logs, again, next_step]
 
@@ -172,7 +172,7 @@ def _perform(order: Order, *, as_json: bool) -> Outcome:
 
 
 def _write_report(outcome: Outcome, lab: Lab) -> None:
-    from harness import report  # noqa: PLC0415 - its plotting library takes a while to import
+    from harness import report  # noqa: PLC0415 - only a run for people needs it
 
     try:
         report.write(

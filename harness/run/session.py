@@ -186,8 +186,9 @@ class Session:
         return about | judged.as_json() | run | {"seconds": self.durations}
 
     def _recording(self, run: Run) -> dict[str, Any]:
-        requests = run.requests
         phases = run.course.phases
+        over = phases[-1].end if phases else 0.0
+        requests = [request for request in run.requests if request.start < over]
         return {
             "format": FORMAT,
             "lab": self.order.lab.slug,
