@@ -91,5 +91,6 @@ def all_seen(run: Run, shop: Shop, since: float) -> bool:
 def answers(run: Run, since: float) -> dict[str, list[Any]]:
     """What customers were told of the changing products when they asked later than that, as columns."""
     told = [(note["at"] - note["seconds"], note["product"], note["price"]) for note in run.notes("prices")]
-    rows = sorted((round(asked, 3), product, price) for asked, product, price in told if asked > since)
+    late = [(round(asked, 3), product, price) for asked, product, price in told if asked > since]
+    rows = sorted(late, key=lambda row: row[:2])
     return {name: [row[column] for row in rows] for column, name in enumerate(("asked", "product", "price"))}
