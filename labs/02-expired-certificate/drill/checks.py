@@ -70,7 +70,7 @@ def test_the_ca_is_not_hammered(seen: Recording) -> str:
     assert issued, f"the CA has issued nothing to the shop, wanted renewals{ended(seen)}"
     assert issued <= 5, f"{issued} certificates were issued in a lifetime, wanted 5 at most"
     assert asked <= 10, f"{asked} orders came within a second, wanted 10 at most"
-    return f"at most {issued} certificates in a lifetime, and {asked} orders in a second"
+    return f"certificates in a lifetime: at most {issued}; orders in a second: at most {asked}"
 
 
 def test_downloads_survive_rotation(seen: Recording) -> str:
@@ -95,7 +95,7 @@ def test_verification_stays_strict(seen: Recording) -> str:
     silent = [said["error"] for said in (seen.billing_at_shop, seen.met[0]) if not said["answer"]]
     assert not silent, f"billing had no answer though all was well ({silent[0]}), wanted one from shop and bank"
     trusted = seen.bank["trusted"]
-    fooled = [f"{one['whom']} ({one['kind']})" for one in seen.met[1:] if f"{one['whom']} {one['kind']}" in trusted]
+    fooled = [f"{one['place']} ({one['kind']})" for one in seen.met[1:] if f"{one['place']} {one['kind']}" in trusted]
     assert not fooled, f"billing sent its request to impostors of: {', '.join(fooled)}; wanted to none"
     return f"shop and bank answered, and none of {len(seen.met) - 1} impostors was trusted"
 

@@ -31,7 +31,7 @@ def connect(address: tuple[str, int], trust: ssl.SSLContext, seconds: float) -> 
 
 
 def shown(address: tuple[str, int]) -> str | None:
-    """Fingerprint of the certificate on the wire, whoever signed it; None where no handshake comes about."""
+    """Fingerprint of the certificate on the wire, trusted or not; None where no handshake comes about."""
     try:
         with connect(address, strict(None), 1.0) as connection:
             return hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest()

@@ -69,10 +69,10 @@ class World:
         told = said.json if isinstance(said.json, dict) else {"error": said.error or said.text}
         return {key: told.get(key) and str(told[key])[:MOST_SAID] for key in ("answer", "error")}
 
-    def meeting(self, whom: str, kind: str) -> Facts:
+    def meeting(self, place: str, kind: str) -> Facts:
         """What billing says of the bank, or of the place of the shop, that shows a certificate of that kind."""
-        self.act(f"{whom} {kind}")
-        return {"whom": whom, "kind": kind} | self.billing(f"/{whom}")
+        self.act(f"{place} {kind}")
+        return {"place": place, "kind": kind} | self.billing(f"/{place}")
 
     def startable(self) -> Facts:
         """Exit code and output of a try to start nginx with what lies in the edge at this moment."""

@@ -18,8 +18,7 @@ ENDPOINTS = ("shop", "partners")
 ASKED_AS = ("edge", "shop.internal", "localhost")
 KEY, KEY_HEADER = os.environ["OUTAGE_KEY"], "X-Lab-Key"
 PRIVATE = ("/lab/", "/metrics")
-MOST_BYTES = 65536
-SHOWN = 12
+MOST_BYTES, MOST_TOLD, SHOWN = 65536, 100, 12
 
 
 def build() -> Flask:
@@ -40,7 +39,10 @@ def open_to_customers(app: Flask, world: World) -> None:
         except (RefusedError, KeyError, TypeError, ValueError) as problem:
             return jsonify(error="not according to the policy", detail=str(problem)), 422
         if certificate is None:
+            if len(world.orders["refused"]) <= MOST_TOLD:
+                app.logger.warning("an order is turned away: the CA is away")
             return unavailable(world.asked)
+        app.logger.info("a certificate for the shop: serial %s", world.ca.issued("shop.internal")[-1]["serial"])
         return jsonify(certificate=certificate), 201
 
     @app.get("/certificates")

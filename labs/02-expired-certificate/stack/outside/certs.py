@@ -15,8 +15,9 @@ from authority import Authority, new_key, pem
 from cryptography import x509
 
 CERTS = Path("/certs")
-SHOP = "shop.internal"
+SHOP, PARTNERS = "shop.internal", "partners.internal"
 SHOPS_FILE, SHOPS_KEY = CERTS / "shop/certificate.pem", CERTS / "shop/key.pem"
+PARTNERS_FILE = CERTS / "partners/certificate.pem"
 FIRST_AGE_DAYS = 30
 LOOK_SECONDS = 0.2
 
@@ -48,6 +49,7 @@ def first_certificate(ca: Authority) -> None:
     key = new_key()
     write(SHOPS_KEY, pem(key))
     write(SHOPS_FILE, ca.issue(SHOP, key.public_key(), age_days=FIRST_AGE_DAYS))
+    log.info("the shop's first certificate: serial %s", ca.issued(SHOP)[-1]["serial"])
 
 
 def listens(host: str) -> bool:
@@ -60,11 +62,12 @@ def listens(host: str) -> bool:
 
 
 def renewals_by_hand(ca: Authority) -> None:
-    """A colleague: puts a new certificate where the shop's file has ended, for the same key, and tells no server."""
+    """Colleagues: where a file has ended they put a new certificate for the same key, and tell no server."""
     while True:
         time.sleep(LOOK_SECONDS)
-        with contextlib.suppress(OSError, ValueError):
-            old = x509.load_pem_x509_certificate(SHOPS_FILE.read_bytes())
-            if old.not_valid_after_utc < datetime.now(UTC):
-                write(SHOPS_FILE.resolve(), ca.issue(SHOP, old.public_key()))
-                log.warning("a colleague has renewed %s by hand", SHOPS_FILE)
+        for name, file in ((SHOP, SHOPS_FILE), (PARTNERS, PARTNERS_FILE)):
+            with contextlib.suppress(OSError, ValueError):
+                old = x509.load_pem_x509_certificate(file.read_bytes())
+                if old.not_valid_after_utc < datetime.now(UTC):
+                    write(file.resolve(), ca.issue(name, old.public_key()))
+                    log.warning("a colleague has renewed %s by hand", file)

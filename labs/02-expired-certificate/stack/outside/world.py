@@ -7,15 +7,13 @@ import time
 from typing import Any
 
 from authority import Authority, new_key, pem, self_signed
-from certs import CERTS, SHOP, first_certificate, in_background, renewals_by_hand, write
+from certs import CERTS, PARTNERS, PARTNERS_FILE, SHOP, first_certificate, in_background, renewals_by_hand, write
 from servers import TlsServer
 
 DAY_SECONDS = float(os.environ["DAY_SECONDS"])
-PARTNERS = "partners.internal"
 OTHERS = {"bank": "other.internal", "shop": "bank.internal"}
 MOST_NOTED, FINGERPRINT, NEARLY_HALF = 5000, 16, 0.45
-RING_EVERY_SECONDS = 0.05
-"""A pager rings that often at most; what comes in between is the same ring."""
+RING_EVERY_SECONDS = 0.05  # what comes in between is the same ring
 
 
 class World:
@@ -56,7 +54,7 @@ class World:
         """Note it, unless the same pager rang just before."""
         now = time.time()
         last = next((at for at, other, _ in reversed(self.rings) if other == endpoint), 0.0)
-        if now - last > RING_EVERY_SECONDS:
+        if now - last > RING_EVERY_SECONDS and len(self.rings) < MOST_NOTED:
             self.rings.append((now, endpoint, reason))
 
     def ledger(self, zero: float) -> dict[str, Any]:
@@ -104,24 +102,24 @@ class World:
             case "partners renew":
                 key = new_key()
                 self.fresh = self.ca.issue(PARTNERS, key.public_key()), pem(key)
-                write(CERTS / "partners/certificate.pem", self.fresh[0])
+                write(PARTNERS_FILE, self.fresh[0])
             case "partners reload":
                 self.partners.present(*self.fresh)
                 self.partners_shown.append((time.time(), self.ca.issued(PARTNERS)[-1]["serial"]))
-            case "a colleague renews by hand":
+            case "colleagues renew by hand":
                 in_background(renewals_by_hand, self.ca)
             case _:
                 self.pretend(*what.split(" ", 1))
 
-    def pretend(self, whom: str, kind: str) -> None:
+    def pretend(self, place: str, kind: str) -> None:
         """The bank, or an impostor in the place of the shop, shows a certificate of that kind."""
-        key, name = new_key(), f"{whom}.internal"
+        key, name = new_key(), f"{place}.internal"
         signs = self.stranger if kind == "unknown CA" else self.ca
         age = 95 if kind == "expired" else 0
-        host = OTHERS[whom] if kind == "other host" else name
+        host = OTHERS[place] if kind == "other host" else name
         own = (
             self_signed(name)
             if kind == "self-signed"
             else (signs.issue(host, key.public_key(), age_days=age, noted=False), pem(key))
         )
-        self.bank.present(*own, f"{whom} {kind}")
+        self.bank.present(*own, f"{place} {kind}")
