@@ -19,8 +19,8 @@ from harness.errors import DockerError, OutageError
 from harness.paths import VERDICT_FILE
 from harness.run import engine, locks
 from harness.run.locks import Note, kept, live
+from harness.run.signals import unbroken, undisturbed
 
-ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LAB = "lab"
 PROCESSES = Path("/proc")
 ASKED_SECONDS = 0.5
@@ -44,7 +44,7 @@ class Claim:
         self.project = f"outage-{slug}-{self.run_id}"
         self.folder = (within or paths.runs_of(slug)) / self.run_id
         note = Note(self.project, slug, purpose, str(self.folder), os.getpid(), time.strftime("%H:%M:%S"))
-        with _unbroken(), locks.door():
+        with unbroken(), locks.door():
             if purpose == LAB:
                 _require_free(slug)
             self._file = locks.take(note)
@@ -226,27 +226,6 @@ def interruptible() -> Iterator[None]:
             Claim.release_all()
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """Clean-up that a second Ctrl-C does not stop half-way."""
-    before = [signal.signal(number, signal.SIG_IGN) for number in ENDINGS]
-    try:
-        yield
-    finally:
-        for number, handler in zip(ENDINGS, before, strict=True):
-            signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def _unbroken() -> Iterator[None]:
-    """An interrupt in here comes when it is over."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 __all__ = ["Claim", "bring_down", "clear", "home", "interruptible", "kept", "live", "sweep", "tidy", "undisturbed"]
