@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.judge.recording import Death
-from harness.run import deaths, engine, memory, processes
+from harness.run import deaths, engine, inside, memory, processes
 from harness.run.clocks import StackClock
 from harness.run.container import Container
 from harness.run.deaths import DeathWatch, Doings
@@ -222,7 +222,7 @@ def start(stacks: Path, tmp_path: Path) -> Iterator[Start]:
         )  # fmt: skip
         started.append(one)
         if not command:
-            wait_until(lambda: get(one.id, "/ok") == "ok", 20, "the service answers", one.logs().decode)
+            wait_until(lambda: get(str(one.id), "/ok") == "ok", 20, "the service answers")
         return str(one.id)
 
     yield begin
@@ -232,9 +232,9 @@ def start(stacks: Path, tmp_path: Path) -> Iterator[Start]:
 
 def get(container_id: str, path: str) -> str:
     """What the Flask app says to somebody inside of the container."""
-    code = f"import urllib.request as r; print(r.urlopen('http://127.0.0.1:8000{path}', timeout=9).read().decode())"
-    found = engine.client().containers.get(container_id).exec_run(["python", "-c", code])
-    return str(found.output.decode().strip()) if found.exit_code == 0 else "no answer"
+    asks = f"import urllib.request as r; print(r.urlopen('http://127.0.0.1:8000{path}', timeout=9).read().decode())"
+    code, said = inside.run(container_id, ["python", "-c", asks])
+    return said.strip() if code == 0 else "no answer"
 
 
 def workers(container_id: str) -> frozenset[int]:

@@ -27,13 +27,13 @@ COMPLAINTS = (
 
 A file's name begins after a space, a quote or a bracket and is never given back, so that the time is linear.
 """
-ERROR = re.compile(r"(?:\w+\.)*+\w*(?:Error|Exception|Exit|Interrupt|Timeout|Warning)\b.*+")
+ERROR = re.compile(r"(?:Fatal Python error: |(?:\w+\.)*+\w*(?:Error|Exception|Exit|Interrupt|Timeout|Warning)\b).*+")
 RAISED = re.compile(r"[\w.]++(?:: .*)?")
 """The last line of a traceback, whatever the exception is called."""
 INNERMOST_FIRST = "most recent call first"
 """Of faulthandler, which tells where code stands that does not come to an end."""
 LAST_LINES = 14
-LOOK_LINES, LOOK_CHARACTERS, LINE_CHARACTERS = 200, 64 * 1024, 4096
+LOOK_LINES, LINE_CHARACTERS = 200, 4096
 DOES_NOT_LOAD = "The service does not load"
 """What servicekit logs instead of ending where edits are served live."""
 
@@ -95,7 +95,7 @@ class Scene:
 
 def unfolded(printed: str) -> str:
     """The end of a log, no line of it too long, and a traceback in a line of JSON as the lines that it has."""
-    lines = printed[-LOOK_CHARACTERS:].split("\n")[-LOOK_LINES:]
+    lines = printed.rstrip().rsplit("\n", LOOK_LINES)[-LOOK_LINES:]
     parts = [part[:LINE_CHARACTERS] for line in lines for part in _unfolded(line)]
     return "\n".join(parts[-2 * LOOK_LINES :])
 

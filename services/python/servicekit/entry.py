@@ -24,7 +24,9 @@ def application() -> Wsgi:
     module, _, attribute = os.environ.get("WEB_APP", "app:app").partition(":")
     try:
         found: Wsgi = getattr(importlib.import_module(module), attribute or "app")
-    except Exception as error:  # noqa: BLE001  whatever the student's code raises
+    except BaseException as error:  # whatever the student's code raises, sys.exit() too
+        if _of_gunicorn(error):
+            raise
         text = _story(error)
         sys.stderr.write(f"The service does not load.\n{text}")
         sys.stderr.flush()
@@ -34,7 +36,13 @@ def application() -> Wsgi:
     return found
 
 
-def _story(error: Exception) -> str:
+def _of_gunicorn(error: BaseException) -> bool:
+    """Whether gunicorn's own handler of a signal has raised it, wherever the student's code stood."""
+    last = traceback.extract_tb(error.__traceback__)[-1].filename
+    return isinstance(error, SystemExit) and "/gunicorn/" in last
+
+
+def _story(error: BaseException) -> str:
     """The traceback without the frames that lead to the student's module."""
     story = traceback.TracebackException.from_exception(error)
     frames = [frame for frame in story.stack if frame.filename != __file__ and "importlib" not in frame.filename]

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 Stamps = dict[str, tuple[int, int]]
@@ -26,12 +27,13 @@ def stamps(root: Path) -> Stamps:
     return found
 
 
-def watch(root: Path) -> None:
+def watch(root: Path, tell: Callable[[], None]) -> None:
     """Ends this worker soon after a file below the folder changes; gunicorn then starts one with the new code.
 
-    Begins before the application is imported, so that an import that hangs is replaced as well.
+    Begins before the application is imported, so that an import that hangs is replaced as well. `tell` is called
+    before it ends.
     """
-    threading.Thread(target=_watch, args=(root, stamps(root)), daemon=True, name="reload").start()
+    threading.Thread(target=_watch, args=(root, stamps(root), tell), daemon=True, name="reload").start()
 
 
 def changed(root: Path, before: Stamps) -> None:
@@ -40,8 +42,9 @@ def changed(root: Path, before: Stamps) -> None:
         time.sleep(LOOK_EVERY_SECONDS)
 
 
-def _watch(root: Path, before: Stamps) -> None:
+def _watch(root: Path, before: Stamps, tell: Callable[[], None]) -> None:
     changed(root, before)
+    tell()
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
     os._exit(0)

@@ -24,6 +24,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from servicekit.ending import tell_ends, tell_return
 from servicekit.logs import log_as_json
 from servicekit.reload import changed, stamps
 
@@ -37,6 +38,8 @@ LOAD_SECONDS = 10.0
 
 Page = Callable[[], Any]
 log = logging.getLogger("servicekit")
+leaving = threading.Event()
+"""Set when somebody has told the service to end."""
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -72,6 +75,7 @@ class Answers(BaseHTTPRequestHandler):
 def work(name: str) -> None:
     """Import the module, open its pages, and call its `main()`; whatever it raises is shown and ends the process."""
     log_as_json(os.environ.get("OUTAGE_SERVICE", name))
+    tell_ends()
     signal.signal(signal.SIGTERM, _leave)
     with _told("does not load"), _told_if_it_hangs():
         module = importlib.import_module(name)
@@ -81,6 +85,7 @@ def work(name: str) -> None:
     pages.start()
     with _told("has died"):
         module.main()
+    tell_return(module.main)
 
 
 def _serve_pages() -> None:
@@ -91,10 +96,18 @@ def _serve_pages() -> None:
 def _told(what: str) -> Iterator[None]:
     try:
         yield
-    except Exception:  # noqa: BLE001 - whatever the student's code raises
+    except BaseException as problem:  # whatever the student's code raises, sys.exit() too
+        if leaving.is_set():
+            raise
         sys.stderr.write(f"The service {what}.\n{traceback.format_exc()}")
         sys.stderr.flush()
-        os._exit(1)  # threads of the student's must not keep a dead worker alive
+        os._exit(_code(problem))  # threads of the student's must not keep a dead worker alive
+
+
+def _code(problem: BaseException) -> int:
+    """The exit code that it asks for."""
+    asked = problem.code if isinstance(problem, SystemExit) else 1
+    return 0 if asked is None else asked if isinstance(asked, int) else 1
 
 
 @contextlib.contextmanager
@@ -129,6 +142,7 @@ def serve_edits(name: str) -> None:
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:
+    leaving.set()
     sys.exit(0)
 
 
