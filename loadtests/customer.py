@@ -154,7 +154,7 @@ def _port(netloc: str) -> tuple[str, int]:
 
 
 def _address(url: str) -> tuple[tuple[str, int], str]:
-    """Whom to ask, and for which path."""
+    """The server to ask, and for which path."""
     netloc, _, path = url.partition("://")[2].partition("/")
     return _port(netloc), f"/{path}"
 

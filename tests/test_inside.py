@@ -10,8 +10,8 @@ import pytest
 from docker.errors import APIError
 
 from harness.run import engine, inside
-from harness.setup import images
 from harness.run.waiting import patiently
+from harness.setup import images
 
 pytestmark = pytest.mark.docker
 

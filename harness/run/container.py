@@ -62,7 +62,7 @@ class Container:
     def blind_to(self, other: str) -> None:
         """Nothing passes between it and that service any more, in silence; both still see everybody else.
 
-        Ends when either is started anew (a new address, a new network namespace) or by `sees_again`. Some service of
+        Ends when either is started again (a new address, a new network namespace) or by `sees_again`. Some service of
         the lab's compose file has the label `outage.netfault: ${OUTAGE_IMAGE_NETFAULT}`, so that the image is there.
         """
         partition.silence(self._handle(), self._of(other))
@@ -72,10 +72,9 @@ class Container:
         partition.speak(self._handle())
 
     def divert(self, other: str, port: int, to: str, to_port: int) -> Callable[[], None]:
-        """Whoever of it connects to that service's port reaches the other one's from now on, and is not told.
+        """From now on its connections to that service's port reach the other service's port, and it is not told.
 
-        What is called to take that away again is returned; a start anew takes it away too. Of the image holds what
-        `blind_to` says.
+        Call what is returned to take that away; a start takes it away too. The image is needed as for `blind_to`.
         """
         rules = partition.diversions(self._of(other), port, self._of(to), to_port)
         partition.divert(self._handle(), rules)
