@@ -7,12 +7,18 @@ from typing import Any
 import pytest
 from literal import recording, says
 
+from harness import paths
 from harness.judge.checks import CheckResult
+from harness.judge.store import load
 
 HOT, KETTLE, LAMP = 22381, 10007, 30011
 MOMENTS = {"closed": 3.0, "opened": 5.0, "flushed": 6.0, "down": 9.0, "back": 11.0, "changed": 11.5}
 WELL: dict[str, Any] = {"seconds": 2.0, "requests": 500, "ok": 500}
-PHASES = ("warm-up", "normal", "hot key", "hot key is back", "flush", "database down", "recovering", "recovered")
+JUDGED = ("normal", "hot key is back", "flush", "recovered")
+"""Phases in which customers_are_served judges all requests; of "hot key" it judges those for other products."""
+EXCUSED = ("warm-up", "database down", "recovering")
+"""Phases of which the README says that errors are excused."""
+PHASES = (*JUDGED, *EXCUSED, "hot key")
 
 Read = tuple[int, int, float, float | None]
 """Product, process, began, ended."""
@@ -158,13 +164,19 @@ def test_a_read_whose_session_was_killed_runs_for_a_second() -> None:
 # --- customers_are_served -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("phase", ["normal", "hot key is back", "flush", "recovered"])
+@pytest.mark.parametrize("phase", JUDGED)
 def test_more_than_one_error_in_a_hundred_breaks_the_customers_promise(phase: str) -> None:
     """Phase and kind of error are named; one in a hundred is allowed."""
     assert seen("customers_are_served", phases={phase: failing(5, "timeout")}).outcome == "passed"
     result = seen("customers_are_served", phases={phase: failing(6, "timeout")})
     assert result.outcome == "failed"
     assert f"{phase}: 6 of 500 requests failed, 1.2% (6× timeout)" in result.message
+
+
+def test_requests_of_each_phase_are_promised_or_excused() -> None:
+    """The drill has no phase that neither the promise nor the README speaks of."""
+    shipped = load(paths.recordings_of("cache-stampede") / "as-shipped.json.gz")
+    assert sorted(shipped.phase_names) == sorted(PHASES)
 
 
 def test_errors_of_the_hot_key_itself_are_excused_while_it_hangs() -> None:
