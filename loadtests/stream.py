@@ -38,7 +38,7 @@ from loadtests import customer  # noqa: E402
 
 FLUSH_SECONDS = 0.1
 LAG_STEP_SECONDS = 0.05
-STOP_SECONDS = customer.PATIENCE_SECONDS + 1
+SPARE_SECONDS, MOST_STOP_SECONDS = 1.0, 12.0
 MOST_RECORDS, MOST_RECORD = 100, 2000
 STEPS = "customer"
 """The name under which a customer is counted whose own steps failed, between two requests."""
@@ -148,16 +148,22 @@ def main(teller: Teller) -> None:
     gevent.spawn(teller.watch_lag)
     if not orders.readline():
         os._exit(0)  # the harness is gone: nobody waits for answers
-    _wait_for_answers()
-    environment.stop_timeout = STOP_SECONDS  # for other kinds of users than our customers
+    _wait_for_answers(_patience(environment))
+    environment.stop_timeout = SPARE_SECONDS  # for other kinds of users than our customers
     runner.stop()
     teller.end()
 
 
-def _wait_for_answers() -> None:
+def _patience(environment: Environment) -> float:
+    """How long the most patient customer waits for an answer, and a little more."""
+    each = [getattr(users, "patience_seconds", customer.PATIENCE_SECONDS) for users in environment.user_classes]
+    return min(max(each) + SPARE_SECONDS, MOST_STOP_SECONDS)
+
+
+def _wait_for_answers(seconds: float) -> None:
     """Let no request begin any more, and those that have begun end: Locust's way of stopping tears some of them off."""
     customer.under_way.over = True
-    until = time.monotonic() + STOP_SECONDS
+    until = time.monotonic() + seconds
     while len(customer.under_way) and time.monotonic() < until:
         gevent.sleep(FLUSH_SECONDS / 10)
 
