@@ -32,7 +32,9 @@ class Container:
         try:
             getattr(self._handle(), verb)(**options)
         except (APIError, NotFound) as problem:
-            raise NotJudgedError(f"Docker could not {verb} {self.service}: {problem}") from problem
+            raise NotJudgedError(
+                f"Docker could not {verb} {self.service}: {problem.explanation or problem}"
+            ) from problem
 
     def kill(self, signal: str = "SIGKILL") -> None:
         """Send a signal to the main process."""

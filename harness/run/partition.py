@@ -1,4 +1,4 @@
-"""How do two containers of a stack lose sight of each other, or meet somebody else, while all others still see both?
+"""How do two containers of a stack lose sight of each other, or reach another one, while the rest still sees both?
 
 A helper container joins the network namespace of one of them for the blink that a packet filter's rule takes. The
 service itself has neither the tools nor the right to do it.
@@ -31,23 +31,23 @@ def silence(handle: DockerContainer, other: DockerContainer) -> None:
 
 
 def speak(handle: DockerContainer) -> None:
-    """Take away all that `silence` has put before this container."""
+    """Take away all that `silence` has added to this container."""
     _put(handle, "filter", "-F")
 
 
 def diversions(other: DockerContainer, port: int, to: DockerContainer, to_port: int) -> list[str]:
-    """The rules by which connections to the first one's port reach the second one's."""
+    """The rules that lead connections to the first one's port to the second one's port."""
     target = f"--jump DNAT --to-destination {addresses(to)[0]}:{to_port}"
     return [f"--destination {ip} --protocol tcp --dport {port} {target}" for ip in addresses(other)]
 
 
 def divert(handle: DockerContainer, rules: list[str]) -> None:
-    """Put these rules before all that leaves the container; open connections stay where they are."""
+    """Apply these rules to all that leaves the container; open connections stay where they are."""
     _put(handle, "nat", *(f"-I OUTPUT {rule}" for rule in rules))
 
 
 def straighten(handle: DockerContainer, rules: list[str]) -> None:
-    """Take away these rules alone: the table has Docker's own in it, by which the container finds names."""
+    """Take away these rules alone: Docker keeps its own in the same table, by which the container finds names."""
     _put(handle, "nat", *(f"-D OUTPUT {rule}" for rule in rules))
 
 
@@ -64,4 +64,4 @@ def _put(handle: DockerContainer, table: str, *changes: str) -> None:
             remove=True,
         )
     except (APIError, ContainerError, ImageNotFound) as problem:
-        raise NotJudgedError(f"no rule could be put before {handle.name}: {problem}") from problem
+        raise NotJudgedError(f"could not add a firewall rule to {handle.name}: {problem}") from problem
