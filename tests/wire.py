@@ -47,12 +47,13 @@ class Server:
     """Answers each connection by the script of its path, or the one that there is for all."""
 
     scripts: dict[str, Script]
+    host: str = "127.0.0.1"
     asked: list[bytes] = field(default_factory=list)
     """The bytes of each request, in the order of their coming."""
 
     def __post_init__(self) -> None:
         """Listen on a free port."""
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._listener = socket.create_server((self.host, 0), backlog=512)
         self.address: tuple[str, int] = self._listener.getsockname()
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -92,9 +93,9 @@ def _request(connection: socket.socket) -> bytes:
 
 
 @contextlib.contextmanager
-def server(**scripts: Script) -> Iterator[Server]:
+def server(host: str = "127.0.0.1", **scripts: Script) -> Iterator[Server]:
     """A server; the script called `everything` is for all paths, `slash_name` for `/name`."""
-    found = Server({_path(name): script for name, script in scripts.items()})
+    found = Server({_path(name): script for name, script in scripts.items()}, host)
     yield found
     found.close()
 
