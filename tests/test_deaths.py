@@ -189,6 +189,15 @@ def test_a_server_that_was_told_to_reload_may_replace_its_workers(
     assert group.lost_a_worker(6.0)
 
 
+@pytest.mark.parametrize("name", ["tasks", "cgroup.threads"])
+def test_threads_that_want_a_core_are_counted(machine: Path, name: str) -> None:
+    """Those that run or wait to run, in both versions of control groups; none of a container that is gone."""
+    listed(machine, (10, 1, "S"), (11, 10, "R"), (12, 10, "R"), (13, 10, "D"))
+    (machine / "groups/docker/c1" / name).write_text("10\n11\n12\n13\n14\n")
+
+    assert processes.wanting(["c1", "gone"]) == 2
+
+
 def test_where_edits_are_served_live_workers_come_and_go(machine: Path) -> None:
     """Each edit replaces them: that is no death."""
     listed(machine, (10, 1, "S"), (11, 10, "S"))

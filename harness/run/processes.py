@@ -1,8 +1,9 @@
-"""Which processes does a container's main process have directly below it, seen from outside?"""
+"""What processes do containers have, seen from outside, and how many of their threads want a core?"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,9 @@ from harness.run import engine, memory
 
 PROC = Path("/proc")
 COLUMNS = "-eo pid,ppid,stat"
-DEAD = ("Z", "X")
+DEAD, RUNNABLE = ("Z", "X"), "R"
+THREADS = ("tasks", "cgroup.threads")
+"""With version 1 and version 2 of control groups."""
 
 
 class Process(NamedTuple):
@@ -43,13 +46,34 @@ def alive(container_id: str, main_pid: int) -> frozenset[int] | None:
     return frozenset(one.pid for one in found if one.parent == main_pid)
 
 
+def wanting(container_ids: Iterable[str]) -> int:
+    """How many threads in these containers run or wait to run at this moment; 0 where this machine cannot tell.
+
+    What a stack itself wants says nothing about how busy the machine is with other things.
+    """
+    places = [place for one in container_ids if (place := memory.group(one))]
+    return sum(_state(number) == RUNNABLE for place in places for number in _numbers(place, THREADS))
+
+
+def _numbers(place: Path, names: tuple[str, ...]) -> list[str]:
+    """The numbers in the first of these files of a control group; none if it is gone."""
+    for name in names:
+        with contextlib.suppress(OSError):
+            return (place / name).read_text(encoding="ascii").split()
+    return []
+
+
+def _state(number: str) -> str:
+    """State of a process or thread; empty if it has ended."""
+    try:
+        return (PROC / number / "stat").read_bytes().rpartition(b")")[2].split()[0].decode()
+    except OSError:
+        return ""
+
+
 def _seen(place: Path) -> Iterator[Process]:
     """From this machine's own list; one that ends meanwhile is left out."""
-    try:
-        pids = (place / "cgroup.procs").read_text(encoding="ascii").split()
-    except OSError:
-        return
-    for pid in pids:
+    for pid in _numbers(place, ("cgroup.procs",)):
         try:
             status = (PROC / pid / "stat").read_bytes()
         except OSError:
