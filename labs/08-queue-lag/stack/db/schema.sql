@@ -1,7 +1,7 @@
 -- The shop's database as its consumer sees it: the table `orders` to read, write_order() and write_orders() to write.
 -- Everything else belongs to the lab.
 --
--- What is real here: the connections, the transactions, the order of writes, who waits for whom.
+-- What is real here: the connections, the transactions, the order of writes, which session waits for which.
 -- What is modelled: the storage, as one clock that says until when the disk is booked. A write books 10 ms of it, each
 -- further event of the same statement 1 ms, a read 2 ms; each waits until its time has come. A disk that has more than
 -- eight writes waiting for it gets slower. Waiting costs no CPU, so a laptop measures what a server would.
