@@ -206,7 +206,7 @@ class Run:
 
     def postgres(self, service: str) -> Postgres:
         """The PostgreSQL of this service."""
-        return Postgres(lambda: self._stack.address(service), self._stack.secret)
+        return Postgres(lambda: self._stack.address(service), self._stack.secret, self._check_limit)
 
     def redis(self, service: str) -> redis.Redis:
         """The Redis of this service."""
@@ -215,7 +215,7 @@ class Run:
     def http(self, service: str) -> Http:
         """The HTTP server of this service."""
         if service not in self._http:
-            self._http[service] = Http(lambda: self._stack.address(service))
+            self._http[service] = Http(lambda: self._stack.address(service), self._check_limit)
         return self._http[service]
 
     def address(self, service: str, port: int | None = None) -> tuple[str, int]:

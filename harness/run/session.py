@@ -22,7 +22,7 @@ from harness.judge.recording import FORMAT, Death, Recording
 from harness.judge.verdict import Verdict
 from harness.lab import submission
 from harness.lab.manifest import Lab
-from harness.run import crowd, engine, history, lifecycle, logs, raw
+from harness.run import crowd, engine, history, lifecycle, logs, processes, raw
 from harness.run.course import Watcher
 from harness.run.deaths import DeathWatch
 from harness.run.drill import Run
@@ -123,11 +123,13 @@ class Session:
         order = self.order
         traffic = Traffic(self.folder, order.seed)
         run = Run(order.lab, stack, traffic, order.seed, self.watcher)
-        load = Sampler(crowd.wanting, run.clock, crowd.EVERY_SECONDS)
+        own: list[str] = []  # what the stack itself wants is no sign of a busy machine
+        load = Sampler(lambda: crowd.wanting() - processes.wanting(own), run.clock, crowd.EVERY_SECONDS)
         self.load = load.series
         try:
             with load.running():
                 self._up(stack)
+                own += [container["Id"] for container in stack.containers()]
                 run.restart_clock()
                 with self._timed("drill"), self._watched(stack, run):
                     checks.package(order.lab, "drill").drill(run)
