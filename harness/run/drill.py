@@ -206,7 +206,7 @@ class Run:
 
     def postgres(self, service: str) -> Postgres:
         """The PostgreSQL of this service."""
-        return Postgres(lambda: self._stack.address(service), self._stack.secret, self._check_limit)
+        return Postgres(lambda: self._stack.address(service), self._stack.secret)
 
     def redis(self, service: str) -> redis.Redis:
         """The Redis of this service."""
