@@ -10,7 +10,7 @@ from typing import NamedTuple
 KIB = 1024
 MOST_BYTES = 256 * KIB
 MOST_HEAD_BYTES = 64 * KIB
-MOST_CHUNKS = 16 * KIB
+MOST_HEADS, MOST_CHUNKS = 10, 16 * KIB
 STEP_BYTES = 64 * KIB
 
 TIMEOUT, CONNECTION = "timeout", "connection"
@@ -125,13 +125,15 @@ class _Incoming:
 
     def read_head(self) -> None:
         """Status and headers of the answer; what is said before it (100 Continue) is passed over."""
-        while self._status is None:
+        for _ in range(MOST_HEADS):
             first, *lines = self._through(b"\r\n\r\n", MOST_HEAD_BYTES).split(b"\r\n")
             status = STATUS.fullmatch(first)
             if status is None:
                 raise AnswerError(NOT_HTTP)
             if int(status[1]) >= 200 or int(status[1]) in NO_BODY:  # noqa: PLR2004
                 self._status, self._fields = int(status[1]), _fields(lines)
+                return
+        raise AnswerError(TOO_LARGE)
 
     def read_body(self) -> None:
         """The body, as long as the head says."""
