@@ -90,7 +90,6 @@ def all_seen(run: Run, shop: Shop, since: float) -> bool:
 
 def answers(run: Run, since: float) -> dict[str, list[Any]]:
     """What customers were told of the changing products when they asked later than that, as columns."""
-    told = [(note["at"] - note["seconds"], note["product"], note["price"]) for note in run.notes("prices")]
-    late = [(round(asked, 3), product, price) for asked, product, price in told if asked > since]
-    rows = sorted(late, key=lambda row: row[:2])
+    told = [(round(note["at"] - note["seconds"], 3), note["product"], note["price"]) for note in run.notes("prices")]
+    rows = sorted((row for row in told if row[0] > since), key=lambda row: row[0])  # a price may be None
     return {name: [row[column] for row in rows] for column, name in enumerate(("asked", "product", "price"))}
