@@ -106,7 +106,7 @@ def test_lag_is_told_in_seconds(seen: Recording) -> str:
     One order that has waited for an hour is an incident, ten thousand of the last second are a good day.
     """
     left = seen.quiet["left"]
-    assert seen.quiet["over"], f"{left} events were still to be written in the end{ended(seen)}, wanted a quiet topic"
+    assert seen.quiet["over"], f"{left} events were left{ended(seen)}, wanted a quiet topic"
     for name, situation in SITUATIONS.items():
         told, (least, most) = seen.told[name], judge.ages(seen.told[name])
         said = f"gave no answer ({told['error']})" if told["error"] else f"said {told['text']}"
@@ -127,5 +127,7 @@ def some(events: list[judge.Row]) -> str:
 
 
 def ended(seen: Recording) -> str:
-    """If the consumer has ended by itself: how."""
-    return f"; the consumer had ended by itself (exit codes: {', '.join(map(str, seen.ended))})" if seen.ended else ""
+    """How it ended with the consumer, where that was not by the drill's doing."""
+    late = "" if seen.quiet["over"] else "; the consumer was still writing when the drill ended"
+    codes = ", ".join(map(str, seen.ended))
+    return f"{late}; the consumer had ended by itself (exit codes: {codes})" if codes else late
