@@ -48,7 +48,7 @@ endif
 # A verb that fails has said why: make ends after it (with 1), without a word of its own. GNU make does so at SIGQUIT.
 # It must find the recipe still alive. Where it is ignored, as in the background, or make is to go on (-k), make says its word.
 FAIL = || { code=$$?; heard=; trap 'heard=1' QUIT; kill -QUIT $$$$; \
-	[ "$$heard" ] && [ ! "$(findstring k,$(firstword -$(MAKEFLAGS)))" ] && kill -QUIT $$PPID && sleep 0.1 || exit $$code; }
+	[ "$$heard" ] && [ ! "$(findstring k,$(firstword -$(MAKEFLAGS)))" ] && kill -QUIT $$PPID && sleep 0.2 || exit $$code; }
 READY = $(SETUP) ready $(if $(call on,JSON),--json)
 
 .PHONY: help list prove bench doctor clean index new-lab lint test lock format FORCE
