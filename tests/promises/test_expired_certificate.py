@@ -233,9 +233,14 @@ def test_an_outage_that_began_when_all_was_lost_is_told_as_such() -> None:
 
 def test_a_key_without_its_certificate_keeps_nginx_from_starting() -> None:
     """The message has nginx's own complaint, without its time and its process."""
-    said = "2026/11/25 22:00:00 [emerg] 34#34: mismatch\nnginx: [emerg] SSL_CTX_use_PrivateKey() failed: mismatch\n"
+    said = "2026/11/25 22:00:00 [emerg] 71#71: SSL_CTX_use_PrivateKey() failed: key values mismatch\n"
     told = broken("an_outage_of_the_ca_is_survived", startable={"code": 1, "said": said})
-    assert told == "with the CA away nginx could not be started again: SSL_CTX_use_PrivateKey() failed: mismatch"
+    assert (
+        told
+        == "with the CA away nginx could not be started again: SSL_CTX_use_PrivateKey() failed: key values mismatch"
+    )
+    gone = broken("an_outage_of_the_ca_is_survived", startable={"code": None, "said": "the edge had ended"})
+    assert gone == "with the CA away nginx could not be started again: the edge had ended"
 
 
 # --- the_ca_is_not_hammered ---------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def the_ca_stays_away(run: Run, world: World) -> None:
 
 def remember(run: Run, world: World) -> None:
     """What the checks and the picture need; then the world is left so that it can be looked at."""
-    run.healed("the CA is back for good", world.act, "ca up")
+    world.act("ca up")
     failed = [request for request in run.requests if request.error]
     exports = [[r.start, round(r.start + r.ms / 1000, 3), r.error] for r in run.requests if r.name == "export"]
     errors = dict(Counter(request.error for request in failed).most_common())
@@ -117,4 +117,4 @@ def remember(run: Run, world: World) -> None:
     run.record(failed_at=sorted({int(request.start * 10) / 10 for request in failed}), looks=world.looks)
     run.record(**world.notes(), renewer_ended=HELPER_ENDED in run.container("edge").logs(lines=5000))
     if run.stays_up:
-        run.healed("colleagues renew files by hand from now on", world.act, "colleagues renew by hand")
+        run.healed("the CA is back, and colleagues renew files by hand", world.act, "colleagues renew by hand")

@@ -49,10 +49,10 @@ def complaint(
     begun = time.monotonic()
     try:
         with connect(address, trust, until - begun) as connection:
-            dates, now = dict(connection.getpeercert() or {}), begun + ahead
-            if dates and now > ssl.cert_time_to_seconds(str(dates["notAfter"])):
+            dates = dict(connection.getpeercert() or {})
+            if dates and begun + ahead > ssl.cert_time_to_seconds(str(dates["notAfter"])):
                 return "certificate: certificate has expired"
-            if dates and now < ssl.cert_time_to_seconds(str(dates["notBefore"])):
+            if dates and time.monotonic() + ahead < ssl.cert_time_to_seconds(str(dates["notBefore"])):
                 return "certificate: certificate is not yet valid"
             reply = answer.read(connection, client.request("GET", path, headers={"Host": NAME}), until)
     except ssl.SSLCertVerificationError as problem:
