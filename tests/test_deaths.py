@@ -104,7 +104,7 @@ def test_a_death_of_the_drills_doing_is_none() -> None:
 def test_of_a_service_that_dies_for_ever_the_first_deaths_are_kept() -> None:
     """A recording has room for some of each service."""
     seen = watch()
-    seen._listen([event("die", float(second), 1) for second in range(60)])
+    seen._listen([event("die", float(second), 1) for second in range(3000)])
 
     assert [death.at for death in seen.found] == [float(second) for second in range(deaths.MOST_EACH)]
 

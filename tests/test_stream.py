@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 
 from harness import paths
 from harness.errors import NotJudgedError
+from harness.judge.figures import Request
 from harness.run.traffic import Traffic
 from harness.run.waiting import wait_until
 
@@ -302,6 +304,17 @@ def test_a_generator_that_was_killed_cannot_be_judged(tmp_path: Path, shop: str)
             traffic.require_alive()
     finally:
         traffic.end()
+
+
+@pytest.mark.parametrize(("begun", "whole"), [(2, True), (3, False), (None, False)])
+def test_a_request_that_was_not_told_cannot_be_judged(tmp_path: Path, begun: int | None, whole: bool) -> None:
+    """As many as began have to be told; a generator that does not say how many began has not told the end."""
+    traffic = Traffic(tmp_path, seed=7)
+    traffic.end()
+    traffic.requests = [Request(0.0, 1.0, "order", None)] * 2
+    traffic._begun = begun
+    with contextlib.nullcontext() if whole else pytest.raises(NotJudgedError, match="did not tell everything"):
+        traffic._require_all()
 
 
 def test_a_generator_that_runs_late_is_starved(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ RELOAD_SECONDS = 5.0
 """For so long after a signal of the drill's a server may replace its workers."""
 SAME_SECONDS = 2.0
 """What happens to a service within this time has been seen in two ways."""
-MOST_EACH = 10
+MOST_EACH, MOST_SEEN = 10, 200
 SERVER = "gunicorn"
 ENDING = ("KILL", "TERM", "INT", "QUIT", "ABRT")
 
@@ -89,6 +89,7 @@ class DeathWatch:
         """
         self._run_id, self._doings, self._at, self._clock, self._live = run_id, doings, at, clock, live
         self._seen: list[Death] = []
+        self._count: Counter[str] = Counter()
         self._ended: set[str] = set()
         self._over = threading.Event()
         self._groups: list[Group] = []
@@ -160,7 +161,9 @@ class DeathWatch:
             self._add(service, at, "was killed" if code == KILLED else f"ended with exit code {code}")
 
     def _add(self, service: str, at: float, what: str) -> None:
-        self._seen.append(Death(service, round(at, 1), what, what == OUT_OF_MEMORY))
+        self._count[service] += 1
+        if self._count[service] <= MOST_SEEN:
+            self._seen.append(Death(service, round(at, 1), what, what == OUT_OF_MEMORY))
 
     def _look_at_states(self) -> None:
         """What is down, and was not told of: it ended before the watch began, or a moment ago."""
