@@ -148,16 +148,16 @@ def misdone(seen: Recording) -> list[str]:
 
 
 def _ending(call: dict[str, Any]) -> str:
-    """How a call ended by its exit code and by what was said beside the diff, and what came of it."""
-    right, code = call["verb"] == "apply" and call["right"], call["code"]
-    reason = [line for line in call["said"].splitlines() if line.strip() and line[0] not in "-+@ "]
-    ended = (
-        NOT_DONE if reason and "Traceback" not in call["said"] else f"broken off (exit code {code}) without a reason"
-    )
-    ended = DONE if code == 0 else "ended after a time, for it did not end by itself" if code in TIMED_OUT else ended
-    if call["served"] != (call["machine"] if right else call["before"]):
+    """How a call ended, by its exit code and by what was said beside the diff, and what came of it."""
+    code, said, right, changes = call["code"], call["said"], call["right"], call["verb"] == "apply" and call["right"]
+    if code in TIMED_OUT:
+        return "ended after a time, for it did not end by itself"
+    if code and ("Traceback" in said or not any(line.strip() and line[0] not in "-+@ " for line in said.splitlines())):
+        return f"broken off (exit code {code}) without a reason"
+    ended, as_wanted = NOT_DONE if code else DONE, bool(code) != right
+    if as_wanted and call["served"] != (call["machine"] if changes else call["before"]):
         return f"{ended}, but {call['record']} leads to {call['served'] or 'nothing'} after it"
-    return f"{ended}, but the zone's file was changed" if call["file_changed"] and not right else ended
+    return f"{ended}, but the zone's file was changed" if as_wanted and call["file_changed"] and not changes else ended
 
 
 def pictures(seen: Recording) -> list[Picture]:

@@ -84,9 +84,10 @@ class Shop:
         """
         sent, seconds = self._run.requests, self._run.clock()
         self._run.require(len(sent) > FEWEST_PER_SECOND * seconds, f"only {len(sent)} requests were sent")
+        asked = [{"at": round(r.start, 2), "ms": round(r.ms), "name": r.name, "error": r.error} for r in sent]
         ledgers = [(name, row) for name in DATABASES for row in self._db[name].execute(LEDGER)]
         return {
-            "requests": _columns({"at": r.start, "ms": round(r.ms), "name": r.name, "error": r.error} for r in sent),
+            "requests": _columns(asked),
             "accepted": _columns(self._run.notes("accepted")),
             "written": _columns(row | {"at": row["at"] - self._ahead, "database": name} for name, row in ledgers),
             "closed": self._closed,
