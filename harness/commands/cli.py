@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -41,9 +41,6 @@ for command in (*run.COMMANDS, *look.COMMANDS, *learn.COMMANDS, *author.COMMANDS
 def main() -> None:
     """Run the command; every error becomes one message and an exit code."""
     environment.adopt()
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
     with _errors_said(as_json="--json" in sys.argv), interruptible():
         tidy()
         cli(prog_name="outage", standalone_mode=False)
@@ -55,6 +52,9 @@ def _errors_said(*, as_json: bool) -> Iterator[None]:
         yield
     except OutageError as problem:
         _say(str(problem), as_json=as_json)
+        sys.exit(EXIT_ERROR)
+    except BrokenPipeError:  # nobody reads any more, as in `outage list | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_ERROR)
     except OSError as problem:
         _say(str(places.explained(problem)), as_json=as_json)

@@ -15,7 +15,7 @@ from harness.commands.options import ask, json_option, lab_argument
 from harness.errors import OutageError
 from harness.lab import catalogue, files
 from harness.lab.manifest import Lab
-from harness.run import engine, history, inside, lifecycle
+from harness.run import engine, history, inside, lifecycle, standing
 
 STATES = {(False, False): "not yet", (True, False): "tried", (True, True): "solved", (False, True): "solved"}
 
@@ -50,13 +50,6 @@ def _row(lab: Lab) -> dict[str, object]:
     }
 
 
-def _kept_project(lab: Lab) -> str:
-    projects = lifecycle.kept(lab.slug)
-    if not projects:
-        raise OutageError(f"No stack of {lab.slug} is up. `make lab-{lab.slug}` starts one and leaves it up.")
-    return projects[-1]
-
-
 @click.command()
 @lab_argument
 @click.option("--service", default=None, help="Only this service.")
@@ -68,7 +61,7 @@ def logs(lab: Lab, service: str | None, lines: int) -> None:
     if last is not None and (not up or not up[-1].endswith(last.name)):
         _recorded_logs(last / "logs", service, lines)
         return
-    for container in _containers(_kept_project(lab), service):
+    for container in _containers(standing.require_up(lab.slug), service):
         screen.say(f"── {container['Labels'][engine.LABEL_SERVICE]}   (the stack that is up)", "bold")
         screen.write(inside.printed(container["Id"], lines))
 
@@ -89,8 +82,9 @@ def _recorded_logs(folder: Path, service: str | None, lines: int) -> None:
 @click.option("--service", default=None, help="Which service; the lab's first editable one, if not said.")
 def shell(lab: Lab, service: str | None) -> None:
     """Open a shell in a service that `lab` left up (in a database: its own client)."""
-    project = _kept_project(lab)
+    project = standing.require_up(lab.slug)
     wanted = service or _first_service(lab, project)
+    standing.require_up(lab.slug, wanted)
     container = _containers(project, wanted)[0]
     tty = ["-t"] if sys.stdin.isatty() else []
     command = _SHELLS.get(container["Labels"].get(engine.LABEL_READY, "").partition(":")[0], ["sh"])

@@ -75,6 +75,8 @@ class Session:
     def __init__(self, order: Order, watcher: SessionWatcher) -> None:
         """Claim a name and a folder."""
         places.require_mountable(*places.all_of_ours())
+        if order.lab.stack.is_dir():
+            places.require_readable(order.lab.stack)
         self.order, self.watcher = order, watcher
         self.claim = lifecycle.Claim(order.lab.slug, order.purpose, order.within)
         self.folder = history.new_folder(self.claim.folder)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
-from harness import paths, text
+from harness import environment, text
 from harness.errors import NotJudgedError
 from harness.judge import figures
 from harness.judge.figures import Request
@@ -26,8 +26,6 @@ LATE_MS = 1000.0
 BUSY_ITSELF = 0.8
 """Unless it spends this share of the time on the CPU itself: then it is the answers that keep it busy."""
 MOST_NOTES = 100_000
-STRANGERS = ("PYTHON", "PYTEST", "LOCUST", "GEVENT", "OUTAGE")
-"""Variables of the caller's that begin like this do not reach the load generator."""
 
 
 class Traffic:
@@ -49,21 +47,15 @@ class Traffic:
         self._reader.start()
 
     def _start(self, seed: int) -> subprocess.Popen[str]:
-        environment = {key: value for key, value in os.environ.items() if not key.startswith(STRANGERS)}
-        environment |= {
-            "OUTAGE_SEED": str(seed),
-            "OUTAGE_DATA": str(self._data),
-            "PYTHONPATH": str(paths.ROOT),
-            "LOCUST_SKIP_MONKEY_PATCH": "1",
-        }
+        own = {"OUTAGE_SEED": str(seed), "OUTAGE_DATA": str(self._data), "LOCUST_SKIP_MONKEY_PATCH": "1"}
         with self._log.open("w", encoding="utf-8") as errors:
             return subprocess.Popen(
-                [sys.executable, "-P", "-m", "loadtests.stream"],
+                [sys.executable, "-I", "-m", "loadtests.stream"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 encoding="utf-8",
-                env=environment,
+                env=environment.child(own),
                 start_new_session=True,
             )
 
