@@ -32,36 +32,21 @@ class Postgres:
         self._address, self._secret = address, secret
 
     def connect(self) -> BoundedConnection:
-        """A new connection, autocommit; NotJudgedError if the server does not take it."""
+        """A new connection: autocommit, rows are dictionaries. NotJudgedError if the server does not take it."""
         dsn = postgres_dsn(*self._address(), self._secret)
         try:
             return BoundedConnection.connect(dsn, autocommit=True, connect_timeout=5, row_factory=dict_row)
         except psycopg.OperationalError as problem:
             raise NotJudgedError(f"PostgreSQL does not take the lab's connection: {problem}") from problem
 
-    def rows(self, sql: str, params: Any = ()) -> list[dict[str, Any]]:
-        """The rows that a query gives, as dictionaries."""
-        with self.connect() as connection:
-            return connection.execute(sql.encode(), params or None).fetchall()
 
-    def value(self, sql: str, params: Any = ()) -> Any:
-        """The first column of the first row; None without rows."""
-        rows = self.rows(sql, params)
-        return next(iter(rows[0].values())) if rows else None
-
-    def execute(self, sql: str, params: Any = ()) -> int:
-        """Run a statement; how many rows it touched."""
-        with self.connect() as connection:
-            return connection.execute(sql.encode(), params or None).rowcount
-
-
-def redis_client(address: Address, secret: str | None = None) -> redis.Redis:
+def redis_client(address: Address, secret: str) -> redis.Redis:
     """A client of a Redis of the stack, as its administrator; answers are text."""
     host, port = address()
     return redis.Redis(
         host=host,
         port=port,
-        username="lab" if secret else None,
+        username="lab",
         password=secret,
         decode_responses=True,
         encoding_errors="surrogateescape",
