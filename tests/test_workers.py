@@ -48,9 +48,9 @@ def test_two_workers_lose_sight_of_each_other(runs: Path) -> None:
 )
 def test_a_worker_that_does_not_start_is_shown(tmp_path: Path, files: dict[str, str], place: str) -> None:
     """UNKNOWN with the file and the line of the student's that are wrong, in the first line."""
-    said = outage("check", "two-workers", "--json", "--overlay", submission(tmp_path, **files))
+    said = outage("check", "two-workers", "--json", "--overlay", submission(tmp_path, **files), seconds=150)
 
     assert (said.code, said.json["verdict"]) == (2, "UNKNOWN")
     head = said.json["reasons"][0].splitlines()[0]
-    assert "labs/06-two-workers/post/" in head
+    assert "/two-workers/post/" in head
     assert place in head
