@@ -356,6 +356,7 @@ def test_the_pictures_come_from_the_recording() -> None:
     assert writes.data["limit"] == 8
     assert [row[0] for row in wrong.data["rows"]] == [39, 39, 39]
     assert wrong.data["rows"][-1][-1] == "never"
+    assert len(checks.pictures(LAB, run())) == 3
 
 
 # --- the client library in the image -----------------------------------------------------------------------------

@@ -95,9 +95,10 @@ def pictures(seen: Recording) -> list[Picture]:
     table = [[row[key] for key in ("order", "status", "at", "end")] for row in told if row["order"] in wrong]
     events = {"events": [[at, len(some)] for at, some in made.items()]}
     seconds = {"seconds": [[at, round(at - min(some), 2) if some else 0] for at, some in made.items()]}
+    columns = ["order", "event", "sent at (s)", "written at (s)"]
     return [
         Picture("Events sent and not written", "series", {"lines": events, "y_title": "events"}),
         Picture("Age of the oldest of them", "series", {"lines": seconds, "y_title": "seconds"}),
         Picture("Writes at once", "series", {"lines": {"writes": looks}, "limit": MOST_AT_ONCE, "y_title": "writes"}),
-        Picture("Orders that went wrong", "table", {"columns": ["order", "event", "sent", "written"], "rows": table}),
+        *([Picture("Orders that went wrong", "table", {"columns": columns, "rows": table})] if table else []),
     ]
