@@ -124,7 +124,8 @@ format:
 test:
 	@$(SETUP) ready --dev --images all --docker-optional
 	@$(MAKE) --no-print-directory lint
-	.venv/bin/pytest
+	.venv/bin/pytest -m docker
+	.venv/bin/pytest -m "not docker" --numprocesses auto
 
 # The pinned requirements, made from the *.in files: the newest versions, for every supported Python and machine.
 UV = .venv/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
