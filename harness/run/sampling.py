@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.run import engine, memory
 
-MEMORY_EVERY_SECONDS = 1.0
+MEMORY_EVERY_SECONDS, STEP_SECONDS = 1.0, 0.05
 
 
 class Sampler:
@@ -34,7 +34,13 @@ class Sampler:
         while not self._over.is_set():
             begun = time.monotonic()
             self._once()
-            self._over.wait(max(0.005, self._every - (time.monotonic() - begun)))
+            self._pause(max(0.005, self._every - (time.monotonic() - begun)))
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep in steps. (With a preloaded clock, waiting for the event with a time-out would never end.)"""
+        until = time.monotonic() + seconds
+        while not self._over.is_set() and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, STEP_SECONDS))
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Sampler]:

@@ -30,7 +30,7 @@ def drill(run: Run) -> None:
             the_ca_is_away(run, world)
             run.fault("the CA is down again, for good", world.act, "ca down")
         the_ca_stays_away(run, world)
-    stood = max(later - sooner for (sooner, _), (later, _) in pairwise(ticks.series))
+    stood = max((later - sooner for (sooner, _), (later, _) in pairwise(ticks.series)), default=run.clock())
     run.require(stood < STANDSTILL_SECONDS, f"this machine is too busy: the drill stood still for {stood:.1f} s")
     remember(run, world)
 

@@ -11,6 +11,8 @@ from .shop import Shop
 
 GLANCES = 4
 """So often customers have seen an old price before it changes: enough for both processes to have been asked."""
+UNDER_WAY_SECONDS = 0.3
+"""Customers who asked so shortly before the database failed may get an error of it: they count to that phase."""
 LAST_LOOK_SECONDS = 0.4
 """In so much time each regular customer looks at least once."""
 
@@ -50,16 +52,18 @@ def lose_the_hot_key(run: Run, shop: Shop) -> None:
 
 
 def lose_everything(run: Run, shop: Shop) -> None:
-    """FLUSHALL, and three seconds of what it does."""
+    """FLUSHALL, and three seconds of what it does, the beginning of the next phase included."""
     flushed = run.fault("the cache is flushed", shop.flush)
-    run.phase("flush", seconds=3.0)
+    run.phase("flush", seconds=3.0 - UNDER_WAY_SECONDS)
     run.record(flushed=run.at(flushed))
 
 
 def lose_the_database(run: Run, shop: Shop) -> tuple[float, float]:
     """For two seconds each read fails at once; when that began and ended, by the ledger's clock."""
+    run.phase("database down")
+    stay(run, UNDER_WAY_SECONDS)
     down = run.fault("the database fails", shop.set, "failing", "on")
-    run.phase("database down", seconds=2.0)
+    stay(run, 2.0)
     back = run.healed("the database is back", shop.set, "failing", "off")
     run.record(down=run.at(down), back=run.at(back))
     return down, back
@@ -77,9 +81,14 @@ def change_prices(run: Run, shop: Shop) -> float:
     run.record(
         changed=changed, prices=[[product["id"], product["price"], product["new_price"]] for product in shop.changing]
     )
-    run.patiently(lambda: run.clock() > back + RECOVERY_SECONDS, seconds=RECOVERY_SECONDS)
+    stay(run, back + RECOVERY_SECONDS - run.clock())
     run.phase("recovered", seconds=changed + PRICE_SECONDS + SLACK_SECONDS + LAST_LOOK_SECONDS - run.clock())
     return changed
+
+
+def stay(run: Run, seconds: float) -> None:
+    """Let the phase go on."""
+    run.patiently(lambda: False, seconds)
 
 
 def all_seen(run: Run, shop: Shop, since: float) -> bool:
