@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from toys import copy
 
-from harness.lab import catalogue
 from harness.errors import ManifestError, UnknownLabError
+from harness.lab import catalogue
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.judge.recording import Phase
-from harness.run import clocks, engine, logs
+from harness.run import clocks, engine, inside, logs
 
 AHEAD = 37.5
 
@@ -45,7 +45,7 @@ def test_logs_are_told_in_seconds_of_the_drill(monkeypatch: pytest.MonkeyPatch, 
         '2026-11-25T22:00:03.250000000Z {"message": "flush"}\n'
         "no time \x1b[2J\n"
     )  # fmt: skip
-    monkeypatch.setattr(logs.inside, "printed", lambda *_, **__: printed)
+    monkeypatch.setattr(inside, "printed", lambda *_, **__: printed)
     begun = dt.datetime(2026, 11, 25, 22, 0, 0, tzinfo=dt.UTC).timestamp()
     folder = tmp_path / "logs"
     container = {"Id": "x", "Labels": {engine.LABEL_SERVICE: "shop"}}

@@ -356,7 +356,7 @@ def test_the_shell_of_the_caller_has_no_say(runs: Path) -> None:
         "COMPOSE_FILE": "/nowhere.yaml", "COMPOSE_PROJECT_NAME": "x", "LOCUST_USERS": "1", "SEED": "abc", "JOBS": "max",
         "http_proxy": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9",
     }  # fmt: skip
-    broken, fixed = (outage("check", slug, "--json", **odd) for slug in ("always-broken", "always-fixed"))
+    broken, fixed = (outage("check", slug, "--json", seconds=60, **odd) for slug in ("always-broken", "always-fixed"))
 
     assert [said.json["verdict"] for said in (broken, fixed)] == ["BROKEN", "FIXED"]
 
@@ -390,7 +390,7 @@ def test_a_machine_gets_an_object_whatever_happens(runs: Path, tmp_path: Path) -
 
 
 def test_a_new_lab_proves_itself(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The skeleton that an author begins with is a lab: BROKEN as shipped, two fixes FIXED, a decoy BROKEN on its check."""
+    """What an author begins with is a lab: BROKEN as shipped, two fixes FIXED, a decoy BROKEN on its check."""
     (tmp_path / "labs").mkdir()
     monkeypatch.setenv("OUTAGE_LABS", str(tmp_path / "labs"))
     written = outage("new-lab", "slow-shop")

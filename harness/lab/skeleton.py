@@ -44,4 +44,3 @@ def _copy(folder: Path, slug: str) -> None:
             text = path.read_text(encoding="utf-8").replace(SLUG, slug).replace(TITLE, title)
             text = text.replace(TITLE.lower(), title.lower()).replace("../../compose/", compose)
             path.write_text(text, encoding="utf-8", newline="\n")
-

@@ -37,7 +37,7 @@ class Sampler:
             self._pause(max(0.005, self._every - (time.monotonic() - begun)))
 
     def _pause(self, seconds: float) -> None:
-        """Sleep in steps. (With a preloaded clock, waiting for the event with a time-out would never end.)"""
+        """Sleep in steps: with a preloaded clock, waiting for the event with a time-out would never end."""
         until = time.monotonic() + seconds
         while not self._over.is_set() and (left := until - time.monotonic()) > 0:
             time.sleep(min(left, STEP_SECONDS))
