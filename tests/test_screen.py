@@ -16,6 +16,7 @@ from harness.judge.checks import CheckResult
 from harness.run.course import Signal
 
 NUMBERS = {"seconds": 2.0, "requests": 24_000, "errors": 24_000, "p95_ms": 12_345.0}
+WIDE = "812 of 812 customers were served, " * 5
 LONG = (
     "product 17 was read 34 times after the cache was flushed, of which 31 before the first had ended, wanted at most 2"
 )
@@ -115,6 +116,13 @@ def test_a_verdict_tells_failed_checks_first_and_why(capsys: pytest.CaptureFixtu
         "promise",
         "why",
     ]
+
+
+def test_what_was_seen_is_never_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    """A long sentence behind a tick is whole in a file, and wrapped in a terminal."""
+    screen.verdict(verdict.of([CheckResult("wide", "passed", "p", "w", seen=WIDE)]), "")
+
+    assert f"      {WIDE.strip()}" in capsys.readouterr().out
 
 
 def test_an_unknown_verdict_tells_its_reasons(capsys: pytest.CaptureFixture[str]) -> None:

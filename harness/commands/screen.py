@@ -180,9 +180,18 @@ def verdict(judged: Verdict, headline: str, explained: str | None = None) -> Non
     out = console()
     out.print(Text.assemble((f"{judged.outcome:<9}", STYLES[judged.outcome]), headline))
     for reason in judged.reasons:
-        out.print(Padding(Text(_clean(reason)), (0, 0, 0, 2), expand=False))
+        _set_in(out, _clean(reason), 2)
     for check in sorted(judged.checks, key=lambda one: (one.outcome != FAILED, one.name != explained)):
         _check(out, check, full=explained in (None, check.name))
+
+
+def _set_in(out: Console, text: str, by: int, style: str = "") -> None:
+    """A text some columns to the right: wrapped in a terminal, whole lines elsewhere."""
+    if out.is_terminal:
+        out.print(Padding(Text(text, style=style), (0, 0, 0, by), expand=False))
+        return
+    for line in text.split("\n"):
+        out.print(Text(" " * by + line))
 
 
 def _check(out: Console, check: CheckResult, *, full: bool) -> None:
@@ -191,7 +200,7 @@ def _check(out: Console, check: CheckResult, *, full: bool) -> None:
         Text.assemble((f"  {sign} ", style), (check.name.replace("_", " "), "bold" if check.outcome == FAILED else ""))
     )
     if check.outcome == PASSED and check.seen:
-        out.print(Padding(Text(_clean(check.seen), style="dim"), (0, 0, 0, 6), expand=False))
+        _set_in(out, _clean(check.seen), 6, "dim")
     if check.outcome == FAILED:
         grid = Table.grid(padding=(0, 2, 0, 0))
         rows = (("seen", check.message), ("promise", check.promise), ("why", check.why))

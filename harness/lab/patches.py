@@ -25,6 +25,7 @@ Files = dict[str, str]
 
 HEADER = ("Base", "Caught-by", "Looks-like", "Because")
 NOWHERE = "/dev/null"
+CONTEXT_LINES = 2
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,9 @@ def difference(base: Files, changed: Files) -> str:
 
 def _file_difference(name: str, before: str | None, after: str | None) -> str:
     old, new = (NOWHERE if text is None else f"{side}/{name}" for side, text in (("a", before), ("b", after)))
-    lines = difflib.unified_diff((before or "").splitlines(), (after or "").splitlines(), old, new, lineterm="")
+    lines = difflib.unified_diff(
+        (before or "").splitlines(), (after or "").splitlines(), old, new, lineterm="", n=CONTEXT_LINES
+    )
     text = "".join(f"{line}\n" for line in lines)
     return f"diff --git a/{name} b/{name}\n{text}" if text else ""
 
