@@ -44,6 +44,8 @@ class BoundedConnection(psycopg.Connection[dict[str, Any]]):
             try:
                 state = gen.send(ready)
             except StopIteration as end:
+                if self._received() > most:  # all of it came in one piece
+                    raise TooMuchError from None
                 found: T = end.value
                 return found
             ready = yield state
