@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 
 from harness import Run
@@ -23,11 +24,12 @@ def drill(run: Run) -> None:
     world = World(run)
     ahead = run.epoch() - time.monotonic()
     customers = {"address": world.address, "root": world.root, "key": run.key, "clock_ahead": ahead}
-    signal = run.sample("days left on the wire", world.look, most=DAYS)
-    with signal, run.sample("clock of the drill", run.clock) as ticks:
+    looking = run.sample("days left on the wire", world.look, most=DAYS)
+    starting = run.container("edge").standing(["nginx", "-t", "-q"])  # at once, also where processes start slowly
+    with looking, starting as start, run.sample("clock of the drill", run.clock) as ticks:
         with run.traffic(users=CUSTOMERS, service="edge", data=customers):
             normal(run, world)
-            the_ca_is_away(run, world)
+            the_ca_is_away(run, world, start.run)
             run.fault("the CA is down again, for good", world.act, "ca down")
         the_ca_stays_away(run, world)
     stood = max((later - sooner for (sooner, _), (later, _) in pairwise(ticks.series)), default=run.clock())
@@ -49,7 +51,7 @@ def normal(run: Run, world: World) -> None:
     run.patiently(lambda: run.clock() > settled or world.notes()["half_through"], LIFETIME_SECONDS, POLL_SECONDS)
 
 
-def the_ca_is_away(run: Run, world: World) -> None:
+def the_ca_is_away(run: Run, world: World, start: Callable[[], tuple[int, str]]) -> None:
     """For a third of a lifetime: from the next order on, or from when the newest certificate is nearly half through.
 
     For longer if nobody asks it meanwhile: it is back a moment after it was asked in vain.
@@ -73,7 +75,7 @@ def the_ca_is_away(run: Run, world: World) -> None:
 
     run.patiently(lambda: refused_a_while_ago() or world.dark(), LIFETIME_SECONDS, POLL_SECONDS)
     until = max(until, run.clock())
-    run.record(startable=world.startable())
+    run.record(startable=world.startable(start))
     back = max(until, run.clock())
     world.act("ca up", at=back)
     run.patiently(lambda: run.clock() > back, AWAY_SECONDS)
@@ -81,11 +83,7 @@ def the_ca_is_away(run: Run, world: World) -> None:
     run.healed("the CA is back", world.notes)
     run.phase("CA back", seconds=1.0)
     run.record(plain=[*run.facts["plain"], world.plainly()])
-
-    def served() -> bool:
-        return any(one["issued"] >= back for _, one in world.so_far().served)
-
-    run.patiently(lambda: served() or world.dark(), LIFETIME_SECONDS / 2, POLL_SECONDS)
+    run.patiently(lambda: world.so_far().newest()[0] > back or world.dark(), LIFETIME_SECONDS / 2, POLL_SECONDS)
 
 
 def the_ca_stays_away(run: Run, world: World) -> None:

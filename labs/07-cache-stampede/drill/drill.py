@@ -15,6 +15,8 @@ UNDER_WAY_SECONDS = 0.3
 """Customers who asked so shortly before the database failed may get an error of it: they count to that phase."""
 LAST_LOOK_SECONDS = 0.4
 """In so much time each regular customer looks at least once."""
+LATE_LOOK_SECONDS = 5.0
+"""So long the drill waits for that on a crowded machine."""
 
 
 def drill(run: Run) -> None:
@@ -82,7 +84,9 @@ def change_prices(run: Run, shop: Shop) -> float:
         changed=changed, prices=[[product["id"], product["price"], product["new_price"]] for product in shop.changing]
     )
     stay(run, back + RECOVERY_SECONDS - run.clock())
-    run.phase("recovered", seconds=changed + PRICE_SECONDS + SLACK_SECONDS + LAST_LOOK_SECONDS - run.clock())
+    due = changed + PRICE_SECONDS + SLACK_SECONDS
+    run.phase("recovered", seconds=due + LAST_LOOK_SECONDS - run.clock())
+    run.patiently(lambda: all_asked(run, shop, due), LATE_LOOK_SECONDS)
     return changed
 
 
@@ -95,6 +99,12 @@ def all_seen(run: Run, shop: Shop, since: float) -> bool:
     """Whether customers have been shown each of the old prices often enough since then."""
     shown = [note["product"] for note in run.notes("prices") if note["price"] and note["at"] > since]
     return all(shown.count(product["id"]) >= GLANCES for product in shop.changing)
+
+
+def all_asked(run: Run, shop: Shop, since: float) -> bool:
+    """Whether somebody has asked for each of these products since then, and was told something."""
+    asked = {note["product"] for note in run.notes("prices") if note["at"] - note["seconds"] >= since}
+    return asked >= {product["id"] for product in shop.changing}
 
 
 def answers(run: Run, since: float) -> dict[str, list[Any]]:
