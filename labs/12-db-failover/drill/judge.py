@@ -11,7 +11,7 @@ from harness import Picture, Recording
 MACHINES, NIGHTS = ("db-a", "db-b", "db-c"), ("crash", "blind", "stale")
 NOWHERE = "nowhere"
 RESUME_SECONDS, FLOW_SECONDS, GAP_SECONDS = 10.0, 1.5, 1.0
-FAILOVER_SECONDS = 3.0
+FAILOVER_SECONDS = 5.0
 """A failover may end reports for so long before its new primary is seen."""
 
 
