@@ -115,6 +115,17 @@ def test_an_environment_without_its_packages_is_not_ready(made: Path) -> None:
     assert not venv.is_ready(dev=False)
 
 
+def test_an_environment_that_is_a_link_is_not_emptied_through_it(tmp_path: Path) -> None:
+    """A link to the environment of another checkout is replaced by a folder of our own, and the other one stays."""
+    other, own = tmp_path / "other", tmp_path / "own"
+    other.mkdir()
+    (other / "python").write_text("", encoding="utf-8")
+    own.symlink_to(other)
+    venv.make_room(own)
+    assert not own.is_symlink()
+    assert (other / "python").is_file()
+
+
 @pytest.mark.parametrize("note", ['{"runtime": "', "[]", '{"runtime": "x"}', ""])
 def test_an_environment_whose_making_was_interrupted_is_not_ready(made: Path, note: str) -> None:
     """The note is written last, and half a note, or one of an older kind, is none."""

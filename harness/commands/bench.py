@@ -19,7 +19,7 @@ from harness.lab import catalogue
 from harness.lab.manifest import Lab
 from harness.run import lifecycle
 
-BUDGETS = {"lab_seconds": 20.0, "check_seconds": 20.0, "overhead_seconds": 5.0, "reload_seconds": 2.0}
+BUDGETS = {"lab_seconds": 20.0, "check_seconds": 20.0, "overhead_seconds": 4.0, "reload_seconds": 1.0}
 
 
 @click.command()

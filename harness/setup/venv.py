@@ -74,6 +74,7 @@ def provide(board: Board, *, dev: bool) -> None:
     wanted = DEVELOPMENT if dev or _made().get("dev") else RUNTIME
     with board.step(f"virtual environment: .venv from {wanted.name}"):
         into = log("venv")
+        make_room(VENV)
         STAMP.unlink(missing_ok=True)
         call([sys.executable, "-I", "-m", "venv", "--clear", str(VENV)], into)
         _fill(wanted, into)
@@ -81,6 +82,12 @@ def provide(board: Board, *, dev: bool) -> None:
         _require_imports(into)
         made = {"runtime": digest(RUNTIME), "dev": digest(DEVELOPMENT) if wanted == DEVELOPMENT else ""}
         STAMP.write_text(json.dumps(made | {"installed": _installed()}), encoding="utf-8")
+
+
+def make_room(folder: Path) -> None:
+    """Takes a link, or a file, away from where this folder is to be; what a link leads to may be of another checkout."""
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
 
 
 def provide_venv_module(board: Board) -> None:
