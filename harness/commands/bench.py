@@ -38,8 +38,8 @@ def bench(labs: tuple[Lab, ...], repeat: int, *, busy: bool, as_json: bool) -> N
         screen.say_json(result)
         return
     columns = ("lab", "lab s", "check s", "overhead s", "edit→served s", "memory MiB", "budget MiB")
-    screen.table(columns, [[str(value) for value in row.values()] for row in rows], [_style(row) for row in rows])
-    screen.say(f"Budgets: {json.dumps(BUDGETS)}; medians: {json.dumps(_medians(rows))}")
+    below = [{"lab": "median"} | _medians(rows), {"lab": "budget"} | BUDGETS]
+    screen.table(columns, [_cells(row) for row in [*rows, *below]], [*(_style(row) for row in rows), "bold", "dim"])
     screen.say(f"Written to {paths.shown(path)}")
     sys.exit(0)
 
@@ -64,6 +64,12 @@ def _lab_row(lab: Lab, repeat: int) -> dict[str, Any]:
 def _medians(rows: list[dict[str, Any]]) -> dict[str, float]:
     values = {key: [row[key] for row in rows if row[key] is not None] for key in BUDGETS}
     return {key: round(statistics.median(found), 2) for key, found in values.items() if found}
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    """One cell for each column; a dash for what was not measured."""
+    keys = ("lab", *BUDGETS, "memory_mib", "memory_budget_mib")
+    return ["–" if row.get(key) is None else str(row[key]) for key in keys]
 
 
 def _style(row: dict[str, Any]) -> str:

@@ -85,7 +85,7 @@ def provide(board: Board, *, dev: bool) -> None:
 
 
 def make_room(folder: Path) -> None:
-    """Takes a link, or a file, away from where this folder is to be; what a link leads to may be of another checkout."""
+    """Takes a link, or a file, away from where this folder is to be; what a link leads to may be another checkout's."""
     if folder.is_symlink() or folder.is_file():
         folder.unlink()
 
