@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docker.errors import APIError
 
+from harness.errors import NotJudgedError
 from harness.run import engine, inside
 from harness.run.waiting import patiently
 from harness.setup import images
@@ -40,12 +40,12 @@ def test_all_that_is_printed_comes_back(idle: Any, command: list[str], code: int
 
 
 def test_a_container_that_ends_meanwhile_ends_the_command(idle: Any) -> None:
-    """Docker's exit code then; and an error from a container that does not run."""
+    """Docker's exit code then; and from a container that does not run an error that says so, and judges nothing."""
     threading.Timer(0.5, idle.kill).start()
 
     assert inside.run(idle.id, ["sleep", "20"]) == (137, "")
     idle.wait(timeout=10)
-    with pytest.raises(APIError, match="is not running"):
+    with pytest.raises(NotJudgedError, match="is not running"):
         inside.run(idle.id, ["true"])
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from requests.exceptions import RequestException
 
 from harness import paths
 from harness.errors import OutageError
@@ -99,6 +100,22 @@ def test_a_mode_that_forbids_it_is_told_apart(tmp_path: Path) -> None:
 def test_each_cause_has_its_own_advice(tmp_path: Path, number: int, says: str) -> None:
     """A read-only checkout, a full disk and too many files are different things; the rest gets no advice."""
     assert says in str(places.explained(OSError(number, os.strerror(number), str(tmp_path / "x"))))
+
+
+@pytest.mark.parametrize(
+    ("problem", "is_one"),
+    [
+        (OSError(errno.ENOSPC, "full"), True),
+        (FileNotFoundError(errno.ENOENT, "no", "/runs/x"), True),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), False),
+        (TimeoutError("timed out"), False),
+        (RequestException("409 Conflict"), False),
+        (ValueError("no"), False),
+    ],
+)
+def test_a_connection_that_fails_is_no_problem_of_a_place(problem: Exception, is_one: bool) -> None:
+    """Sockets and HTTP libraries raise OSErrors too; these say nothing about a file."""
+    assert places.is_of_a_place(problem) is is_one
 
 
 def test_a_problem_that_names_no_file_is_told_of_the_place_that_was_meant(tmp_path: Path) -> None:

@@ -216,6 +216,10 @@ def test_a_service_that_ends_in_mid_drill_is_broken(
             "the drill was ended after its limit of 4 s, in 'normal': is this machine busy?",
         ),
         ("run.wait_until(lambda: 0, 0.1, 'the queue drains')", "the queue drains: not within 0.1 s."),
+        (
+            "raise ConnectionRefusedError(111, 'Connection refused')",
+            "the drill itself failed: ConnectionRefusedError: [Errno 111] Connection refused (drill.py line 7)",
+        ),
         ("run.container('db').kill()", "the stack has no container of the service 'db'"),
     ],
 )

@@ -26,12 +26,15 @@ class Container:
         found = engine.containers(outage_run=self._run_id, **{engine.LABEL_SERVICE: self.service})
         if not found:
             raise NotJudgedError(f"the stack has no container of the service {self.service!r}")
-        return engine.client().containers.get(found[0]["Id"])
+        try:
+            return engine.client().containers.get(found[0]["Id"])
+        except NotFound as problem:
+            raise NotJudgedError(f"the container of {self.service} has just gone") from problem
 
     def _do(self, verb: str, **options: Any) -> None:
         try:
             getattr(self._handle(), verb)(**options)
-        except (APIError, NotFound) as problem:
+        except APIError as problem:
             raise NotJudgedError(
                 f"Docker could not {verb} {self.service}: {problem.explanation or problem}"
             ) from problem

@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from docker.errors import APIError
+
 from harness.errors import NotJudgedError
 from harness.run import engine
 
@@ -22,9 +24,9 @@ MOST_BYTES = 1024 * 1024
 
 
 def run(container_id: str, command: list[str]) -> tuple[int, str]:
-    """Exit code and output, both streams in one; APIError if the container does not run.
+    """Exit code and output, both streams in one; NotJudgedError if the container does not run, or after a minute.
 
-    The code is that of Docker (137 as a rule) if the container ended meanwhile; NotJudgedError after a minute.
+    The code is that of Docker (137 as a rule) if the container ended meanwhile.
     Of an output of more than 1 MiB the end is left out.
     """
     with standing(container_id, command) as again:
@@ -35,14 +37,24 @@ def run(container_id: str, command: list[str]) -> tuple[int, str]:
 def standing(container_id: str, command: list[str]) -> Iterator[Standing]:
     """A command that is run again and again, without what Docker needs to begin one (a tenth of a second of CPU)."""
     api = engine.client().api
-    made = api.exec_create(container_id, ["sh", "-c", LOOP, "sh", *command], stdin=True)["Id"]
-    stream: Any = api.exec_start(made, socket=True)
+    with _allowed():
+        made = api.exec_create(container_id, ["sh", "-c", LOOP, "sh", *command], stdin=True)["Id"]
+        stream: Any = api.exec_start(made, socket=True)
     again = Standing(made, getattr(stream, "_sock", stream))
     try:
         yield again
     finally:
         again.end()
         stream.close()
+
+
+@contextlib.contextmanager
+def _allowed() -> Iterator[None]:
+    """What Docker would not do, as in a container that has ended, is a NotJudgedError."""
+    try:
+        yield
+    except APIError as problem:
+        raise NotJudgedError(f"Docker could not run a command inside: {problem.explanation or problem}") from problem
 
 
 class Standing:
@@ -60,7 +72,8 @@ class Standing:
             printed, said = self._dialogue(mark.encode())
         if said:
             return int(said), printed
-        return int(engine.client().api.exec_inspect(self._made)["ExitCode"] or 137), printed
+        with _allowed():
+            return int(engine.client().api.exec_inspect(self._made)["ExitCode"] or 137), printed
 
     def end(self) -> None:
         """Let it go: the end of its input alone would not reach it."""
@@ -117,7 +130,9 @@ def _left(until: float) -> float:
 def printed(container_id: str, lines: int, *, timestamps: bool = False, most_bytes: int = MOST_BYTES) -> str:
     """The last lines that a container has printed; of more bytes than these the last ones."""
     until, kept = time.monotonic() + SECONDS, bytearray()
-    stream: Any = engine.client().api.logs(container_id, tail=lines, timestamps=timestamps, stream=True, follow=False)
+    api = engine.client().api
+    with _allowed():
+        stream: Any = api.logs(container_id, tail=lines, timestamps=timestamps, stream=True, follow=False)
     with contextlib.closing(stream):
         for data in stream:
             kept += data

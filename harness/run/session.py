@@ -140,9 +140,9 @@ class Session:
             self.broken_off.append(str(reason))
         except OutageError:
             raise
-        except OSError as problem:
-            raise places.explained(problem) from problem
-        except Exception as problem:  # noqa: BLE001 - any failure of a drill means UNKNOWN, never a verdict
+        except Exception as problem:  # any failure of a drill means UNKNOWN, never a verdict
+            if places.is_of_a_place(problem):
+                raise places.explained(problem) from problem
             (self.folder / "drill-error.txt").write_text(traceback.format_exc(), encoding="utf-8")
             self.broken_off.append(f"the drill itself failed: {_place(problem)}")
         finally:

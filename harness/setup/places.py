@@ -9,6 +9,7 @@ import resource
 import shutil
 import stat
 from pathlib import Path
+from typing import TypeGuard
 
 from harness import paths
 from harness.errors import OutageError
@@ -26,6 +27,12 @@ def explained(problem: OSError, where: Path | None = None) -> PlaceError:
     """The one message for a file or folder that could not be used; `where` in case the error names none."""
     path = Path(os.fsdecode(problem.filename)) if problem.filename else where or paths.runs_root()
     return PlaceError(_explanation(problem, path))
+
+
+def is_of_a_place(problem: Exception) -> TypeGuard[OSError]:
+    """Whether it is about a file, a folder or the output; connections that fail are OSErrors too."""
+    known = (*FULL, *REFUSED, *TOO_MANY, errno.EROFS, errno.EPIPE)
+    return isinstance(problem, OSError) and (problem.filename is not None or problem.errno in known)
 
 
 def _explanation(problem: OSError, path: Path) -> str:
