@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
-from harness import Run
+from harness import NotJudgedError, Run
 
 from .judge import DATABASES, FIRST_IN_STAGING, STAGING, TESTERS
 
@@ -30,23 +31,23 @@ class Shop:
         # By how much the databases' clock is ahead of the drill's, at most: it is read after the drill's.
         self._ahead = min(-run.clock() + float(self._one("db-prod", NOW)) for _ in range(3))
         self._closed = dict.fromkeys(DATABASES, 0)
-        ids = draw.sample(range(10_000, 100_000), 60)
-        cents = {number: draw.randint(700, 9000) for number in ids}
-        rows = [{"id": n, "name": f"{draw.choice(KINDS)} {n % 1000}", "price_cents": cents[n]} for n in ids]
-        other = [row | {"price_cents": cents[n] + draw.randint(1, 900)} for n, row in zip(ids, rows, strict=True)]
+        cents = {number: draw.randint(700, 9000) for number in draw.sample(range(10_000, 100_000), 60)}
+        rows = [{"id": n, "name": f"{draw.choice(KINDS)} {n % 1000}", "price_cents": cents[n]} for n in cents]
+        other = [row | {"price_cents": cents[n] + draw.randint(1, 900)} for n, row in zip(cents, rows, strict=True)]
         for name in DATABASES:
             self._db[name].execute(STOCK, (json.dumps(other if name in STAGING else rows),))
         first = draw.randrange(1_000_000, 800_000_000, 1_000_000)
         self._places = {"production": ("orders", rows, first), "staging": ("staging-orders", other, FIRST_IN_STAGING)}
-        run.record(a_product=ids[0])
+        run.record(a_product=rows[0]["id"])
 
     def _one(self, database: str, sql: str, *params: Any) -> Any:
-        row = self._db[database].execute(sql.encode(), params).fetchone() or {}
-        return next(iter(row.values()), None)
+        return next(iter((self._db[database].execute(sql.encode(), params).fetchone() or {}).values()), None)
 
     def workers(self) -> list[int]:
-        """The processes of production's service."""
-        _, said = self._run.container("orders").exec(["sh", "-c", WORKERS])
+        """The processes of production's service; none where it has ended."""
+        said = ""
+        with suppress(NotJudgedError):
+            _, said = self._run.container("orders").exec(["sh", "-c", WORKERS])
         return sorted(int(line.split("/")[2]) for line in said.splitlines() if line.startswith("/proc/"))
 
     def for_customers(self) -> dict[str, Any]:
@@ -73,8 +74,7 @@ class Shop:
     def calm(self) -> bool:
         """Customers of production have got right answers, and nothing else, for a second."""
         since = self._run.clock() - 1.0
-        recent = [each for each in self._run.requests[-1000:] if each.start > since]
-        ours = [each.error for each in recent if not each.name.startswith(TESTERS)]
+        ours = [r.error for r in self._run.requests[-1000:] if r.start > since and not r.name.startswith(TESTERS)]
         return len(ours) >= FEWEST_CALM and not any(ours)
 
     def books(self) -> dict[str, Any]:
@@ -84,17 +84,17 @@ class Shop:
         """
         sent, seconds = self._run.requests, self._run.clock()
         self._run.require(len(sent) > FEWEST_PER_SECOND * seconds, f"only {len(sent)} requests were sent")
-        asked = [{"at": round(r.start, 2), "ms": round(r.ms), "name": r.name, "error": r.error} for r in sent]
         ledgers = [(name, row) for name in DATABASES for row in self._db[name].execute(LEDGER)]
+        asked = ({"at": r.start, "ms": round(r.ms), "name": r.name, "error": r.error} for r in sent)
         return {
-            "requests": _columns(asked),
+            "requests": _columns(asked, digits=2),
             "accepted": _columns(self._run.notes("accepted")),
             "written": _columns(row | {"at": row["at"] - self._ahead, "database": name} for name, row in ledgers),
             "closed": self._closed,
         }
 
 
-def _columns(rows: Iterable[dict[str, Any]]) -> dict[str, list[Any]]:
+def _columns(rows: Iterable[dict[str, Any]], digits: int = 3) -> dict[str, list[Any]]:
     """The rows by time, as one list for each column: that is a tenth of their size."""
-    ordered = sorted((row | {"at": round(row["at"], 3)} for row in rows), key=lambda row: row["at"])
+    ordered = sorted((row | {"at": round(row["at"], digits)} for row in rows), key=lambda row: row["at"])
     return {name: [row[name] for row in ordered] for name in (ordered[0] if ordered else ())}
