@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 
 from harness.errors import ManifestError
-from harness.lab.manifest import Lab
+from harness.lab.manifest import Lab, parse
 
 Hints = dict[str, tuple[str, ...]]
 
@@ -14,16 +13,7 @@ Hints = dict[str, tuple[str, ...]]
 def of(lab: Lab) -> Hints:
     """Per check its hints; ManifestError names file and check where they are not well-formed."""
     path = lab.solution / "hints.toml"
-    return {check: _texts(path, check, texts) for check, texts in _table(path).items()}
-
-
-def _table(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ManifestError(f"{path}: a lab needs this file; copy one from another lab.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise ManifestError(f"{path}: not valid TOML: {problem}.") from None
+    return {check: _texts(path, check, texts) for check, texts in parse(path).items()}
 
 
 def _texts(path: Path, check: str, texts: object) -> tuple[str, ...]:

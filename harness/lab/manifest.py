@@ -137,7 +137,7 @@ def read(folder: Path) -> Lab:
     name = NAME.match(folder.name)
     if not name:
         raise ManifestError(f"{folder}: a lab's folder is named like 07-cache-stampede.")
-    reader = _Reader(path, _parse(path))
+    reader = _Reader(path, parse(path))
     _no_strangers(reader)
     return Lab(
         folder=folder.resolve(),
@@ -155,8 +155,8 @@ def read(folder: Path) -> Lab:
     )
 
 
-def _parse(path: Path) -> dict[str, Any]:
-    """The TOML table in this file."""
+def parse(path: Path) -> dict[str, Any]:
+    """The table in a lab's TOML file; ManifestError names the file where there is none."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
