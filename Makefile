@@ -11,7 +11,7 @@ TAKES_list = JSON
 TAKES_lab = SEED JSON
 TAKES_check = SEED OVERLAY JSON
 TAKES_hint = CHECK
-TAKES_logs = SERVICE
+TAKES_logs = SERVICE LINES
 TAKES_shell = SERVICE
 TAKES_reset = YES
 TAKES_diff =
@@ -23,7 +23,7 @@ TAKES_doctor = JSON
 TAKES_clean = YES IMAGES
 TAKES_index =
 TAKES_new-lab = SLUG
-FLAGS = BUSY=--busy CHECK=--check IMAGES=--images JOBS=--jobs JSON=--json ONLY=--only OVERLAY=--overlay QUICK=--quick \
+FLAGS = BUSY=--busy CHECK=--check IMAGES=--images JOBS=--jobs JSON=--json LINES=--lines ONLY=--only OVERLAY=--overlay QUICK=--quick \
 	RECORD=--record RECORDED=--recorded REPEAT=--repeat SEED=--seed SERVICE=--service SPOIL=--spoil YES=--yes
 SWITCHES = BUSY IMAGES JSON QUICK RECORD RECORDED SPOIL YES
 
@@ -59,7 +59,7 @@ help:
 	@echo "make lab-NAME          run the outage, and leave the stack up to look around   [SEED=n]"
 	@echo "make check-NAME        judge your fix: FIXED, BROKEN or UNKNOWN                [SEED=n OVERLAY=folder]"
 	@echo "make hint-NAME         a hint for the first check that failed, one step further each time   [CHECK=name]"
-	@echo "make logs-NAME         what the services of the last run printed               [SERVICE=name]"
+	@echo "make logs-NAME         what the services of the last run printed               [SERVICE=name LINES=n]"
 	@echo "make shell-NAME        a shell in the stack that is up                         [SERVICE=name]"
 	@echo "make diff-NAME         what you have changed"
 	@echo "make reset-NAME        your files as shipped again; it asks first              [YES=1]"

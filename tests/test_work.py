@@ -105,7 +105,7 @@ def test_reset_brings_back_what_was_deleted(lab: Lab) -> None:
     """A deleted file, and a deleted folder, are there again; the message before that said to reset."""
     mine(lab).unlink()
     mine(lab).parent.rmdir()
-    with pytest.raises(OutageError, match=r"shop/app\.py is gone.*make reset-always-broken"):
+    with pytest.raises(OutageError, match=r"(?s)shop/app\.py is gone.*What next: cp .*make reset-always-broken"):
         work.own(lab)
 
     reset(lab)

@@ -60,7 +60,7 @@ def _errors_said(*, as_json: bool) -> Iterator[None]:
         _say(str(places.explained(problem)), as_json=as_json)
         sys.exit(EXIT_ERROR)
     except click.ClickException as problem:
-        _say(problem.format_message() + " `outage --help` shows the commands.", as_json=as_json)
+        _say(problem.format_message() + " `make help` shows the commands.", as_json=as_json)
         sys.exit(EXIT_ERROR)
     except click.exceptions.Exit as end:
         sys.exit(end.exit_code)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 
 import click
-from rich.markdown import Markdown
 
 from harness import paths
 from harness.commands import screen
@@ -42,7 +41,7 @@ def hint(lab: Lab, check_name: str | None) -> None:
     progress.saw_hint(name, seen)
     screen.header(name.replace("_", " "), f"hint {seen} of {len(texts)}")
     for text in texts[:seen]:
-        screen.markdown(text)
+        screen.markdown(text, 2)
     screen.say(_further(lab, name, failed, last=seen == len(texts)), "dim")
 
 
@@ -57,7 +56,10 @@ def _first(lab: Lab, failed: list[str]) -> str:
     if judged is None:
         raise OutageError(f"A hint is for what your last run showed. Run make lab-{lab.slug} first.")
     if not failed:
-        raise OutageError(f"Your last run was {judged['verdict']}: no check failed, so there is nothing to hint at.")
+        raise OutageError(
+            f"Your last run was {judged['verdict']}: no check failed, so there is nothing to hint at.\n"
+            f"What next: for a check of an earlier run, make hint-{lab.slug} CHECK=its_name."
+        )
     return failed[0]
 
 
@@ -72,9 +74,10 @@ def _spelled(name: str, known: dict[str, tuple[str, ...]]) -> str:
 
 
 def _further(lab: Lab, name: str, failed: list[str], *, last: bool) -> str:
-    lines = ["That was the last one." if last else f"make hint-{lab.slug} again goes one step further."]
+    own = "" if failed[:1] == [name] else f" CHECK={name}"
+    lines = ["That was the last one." if last else f"make hint-{lab.slug}{own} again goes one step further."]
     if others := [other for other in failed if other != name]:
-        lines.append(f"Also failed: {', '.join(others)}. For one of them: make hint-{lab.slug} CHECK={others[0]}")
+        lines.append(f"Also failed: {', '.join(others)}. For another one: make hint-{lab.slug} CHECK={others[0]}")
     return "\n".join(lines)
 
 
@@ -82,6 +85,8 @@ def _further(lab: Lab, name: str, failed: list[str], *, last: bool) -> str:
 @lab_argument
 def diff(lab: Lab) -> None:
     """Show what you have changed."""
+    if work.shipped_has_changed(lab):
+        screen.note("note", work.told_of_shipped(lab), "yellow")
     edits = work.diff(lab) if lab.work.is_dir() else ""
     screen.write(edits or f"Nothing is changed: the files in {paths.shown(lab.work)} are as shipped.")
 
@@ -111,8 +116,7 @@ def debrief(lab: Lab, *, spoil: bool) -> None:
             f"The debrief tells the cause. Solve {lab.slug} first (make check-{lab.slug} says {FIXED}), "
             f"or see it all the same with make debrief-{lab.slug} SPOIL=1."
         )
-    text = lab.debrief.read_text(encoding="utf-8")
-    screen.console().print(Markdown(text))
+    screen.markdown(lab.debrief.read_text(encoding="utf-8"))
 
 
 COMMANDS = (hint, diff, reset, debrief)

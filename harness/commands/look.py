@@ -32,9 +32,14 @@ def list_command(*, as_json: bool) -> None:
     columns = ("lab", "slug", "level", "min", "you", "what breaks")
     screen.table(columns, [[str(value) for value in row.values()] for row in rows])
     solved = sum(row["state"] == "solved" for row in rows)
-    screen.say(
-        f"{solved} of {len(rows)} solved. Begin with make lab-{rows[0]['slug']}." if rows else "There is no lab."
-    )
+    screen.say(f"{solved} of {len(rows)} solved.{_where_to_begin(found, rows)}" if rows else "There is no lab.")
+
+
+def _where_to_begin(found: list[Lab], rows: list[dict[str, object]]) -> str:
+    """The easiest and shortest lab that is not solved yet."""
+    left = [lab for lab, row in zip(found, rows, strict=True) if row["state"] != "solved"]
+    first = min(left, key=lambda lab: (lab.level, lab.minutes, lab.number), default=None)
+    return f" {'Begin' if len(left) == len(rows) else 'Go on'} with make lab-{first.slug}." if first else ""
 
 
 def _row(lab: Lab) -> dict[str, object]:
@@ -73,8 +78,10 @@ def _recorded_logs(folder: Path, service: str | None, lines: int) -> None:
         raise OutageError(f"The run had no service {service!r}; it had {', '.join(found)}.")
     for name, path in found.items():
         if service in (None, name):
-            screen.say(f"── {name}   ({paths.shown(path)})", "bold")
-            screen.write("\n".join(path.read_text(encoding="utf-8").splitlines()[-lines:]))
+            printed = path.read_text(encoding="utf-8").splitlines()
+            some = f", the last {lines} of {len(printed)} lines: LINES=n for more" if len(printed) > lines else ""
+            screen.say(f"── {name}   ({paths.shown(path)}, by seconds of the drill{some})", "bold")
+            screen.write("\n".join(printed[-lines:]))
 
 
 @click.command()

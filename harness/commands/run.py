@@ -14,12 +14,11 @@ from harness.judge import checks, store, verdict
 from harness.judge.verdict import Verdict
 from harness.lab import work
 from harness.lab.manifest import Lab
-from harness.lab.variants import AS_SHIPPED
+from harness.lab.variants import AS_SHIPPED, STUDENT
 from harness.run import history, lifecycle
 from harness.run.session import Order, Outcome, Session
 
 REPRODUCED, NOT_REPRODUCED = 0, 2
-STUDENT = "student"
 
 
 @click.command("lab")
@@ -51,11 +50,12 @@ def _prepare(lab: Lab, *, as_json: bool) -> None:
     made = work.prepare(lab)
     if as_json:
         return
-    mine, shipped = paths.shown(lab.work), paths.shown(lab.broken)
     if made:
-        screen.note("your files", f"{mine} is your copy of {shipped}. Edit there.")
+        screen.note("your files", f"{paths.shown(lab.work)} is your copy of {paths.shown(lab.broken)}. Edit there.")
     elif work.shipped_has_changed(lab):
-        screen.note("note", f"{shipped} has changed since your copy was made. Your files are in {mine}.", "yellow")
+        screen.note("note", work.told_of_shipped(lab), "yellow")
+    for other in lifecycle.live():
+        screen.note("note", f"another run is at work beside this one: {other.told}. Both will be slower", "yellow")
     if strange := work.strangers(lab):
         names = ", ".join(paths.shown(lab.work / name) for name in strange[:3])
         screen.note("note", f"not one of the lab's files, so no check uses it: {names}", "yellow")
@@ -89,6 +89,8 @@ def _look_around(outcome: Outcome, lab: Lab) -> list[tuple[str, str]]:
     if service in outcome.urls:
         address = f"{outcome.urls[service]}/{path.format_map(outcome.recording.facts)}"
         rows.insert(0, ("Look around", f"{address}   make logs-{lab.slug}   make shell-{lab.slug}"))
+    if outcome.verdict.outcome == verdict.FIXED:
+        return [*rows, ("Next", f"make check-{lab.slug}   (make reset-{lab.slug} brings the outage back)")]
     return [*rows, ("Next", f"edit {_first(lab)}, then make check-{lab.slug}   (stuck? make hint-{lab.slug})")]
 
 
@@ -151,7 +153,7 @@ def _after_check(outcome: Outcome, lab: Lab) -> list[tuple[str, str]]:
     if outcome.verdict.outcome == verdict.FIXED:
         return [*rows, ("Next", f"make debrief-{lab.slug}   what others did, and the real cases")]
     if outcome.verdict.outcome == verdict.UNKNOWN:
-        return [*rows, logs]
+        return [*rows, logs, ("Next", f"see to what is said above, then make check-{lab.slug} again")]
     again = ("Again", f"make lab-{lab.slug} SEED={outcome.recording.seed}   (or check-{lab.slug})")
     next_step = ("Next", f"make hint-{lab.slug}   or look at the report, edit, and check again")
     return [*rows, logs, again, next_step]

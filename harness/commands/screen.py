@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
-from rich.markdown import Markdown
+from rich.markdown import Markdown, TableElement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -68,10 +68,29 @@ def write(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
 
 
-def markdown(text: str) -> None:
-    """A paragraph with `code` and **emphasis** as a terminal shows them, wrapped and set in."""
+def markdown(text: str, by: int = 0) -> None:
+    """Markdown as a terminal shows it, so many columns to the right; as it is written where there is no terminal."""
     out = console()
-    out.print(Padding(Markdown(_clean(text)), (0, 0, 1, 2), expand=False), soft_wrap=False)
+    if out.is_terminal:
+        out.print(Padding(Page(_clean(text)), (0, 0, 1, by), expand=False))
+    else:
+        _set_in(out, f"{_clean(text).strip()}\n", by)
+
+
+class _Cells(TableElement):
+    """A table whose long words are folded: a name that is cut off helps nobody."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for part in super().__rich_console__(console, options):
+            for column in part.columns if isinstance(part, Table) else ():
+                column.overflow = "fold"
+            yield part
+
+
+class Page(Markdown):
+    """Markdown with nothing cut off."""
+
+    elements: ClassVar = Markdown.elements | {"table_open": _Cells}
 
 
 class Silent:

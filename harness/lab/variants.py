@@ -12,7 +12,7 @@ from harness.lab import files, patches
 from harness.lab.manifest import Lab
 from harness.lab.patches import Decoy, Files
 
-AS_SHIPPED = "as shipped"
+AS_SHIPPED, STUDENT = "as shipped", "student"
 BROKEN, FIXES = "broken", "fixes/"
 
 

@@ -62,19 +62,33 @@ def shipped_has_changed(lab: Lab) -> bool:
         return False
 
 
+def told_of_shipped(lab: Lab) -> str:
+    """What to say where it has changed."""
+    mine, shipped = paths.shown(lab.work), paths.shown(lab.broken)
+    return (
+        f"{shipped} has changed since your copy was made: by an update, or by an edit in the wrong place. "
+        f"Put it back if it was an edit. Your files are in {mine}."
+    )
+
+
 def require_present(lab: Lab) -> None:
     """OutageError if one of the student's files is gone, is no file, or cannot be read by the services."""
     for name in files.editable(lab):
         content = files.read(lab.work, name)
         if content is None:
-            raise OutageError(
-                f"{shown(lab, name)} is gone. What next: make reset-{lab.slug} copies the shipped files again."
-            )
+            raise _gone(lab, name)
         if not (lab.work / name).stat().st_mode & 0o004:
             raise OutageError(
                 f"{shown(lab, name)}: only you may read this file, but the service runs as another user. "
                 f"What next: chmod -R o+rX {paths.shown(lab.work)}"
             )
+
+
+def _gone(lab: Lab, name: str) -> OutageError:
+    return OutageError(
+        f"{shown(lab, name)} is gone.\nWhat next: cp {paths.shown(lab.broken / name)} {shown(lab, name)} brings it "
+        f"back as shipped (make reset-{lab.slug} does so with all of your files)."
+    )
 
 
 def strangers(lab: Lab) -> list[str]:
@@ -128,9 +142,7 @@ def own(lab: Lab) -> dict[str, bytes]:
     for name in files.editable(lab):
         content = files.read(lab.work, name)
         if content is None:
-            raise OutageError(
-                f"{shown(lab, name)} is gone. What next: make reset-{lab.slug} copies the shipped files again."
-            )
+            raise _gone(lab, name)
         found[name] = content
     return found
 

@@ -47,6 +47,8 @@ def of(seen: Recording, before: Recording | None, draw: Draw) -> Evidence:
         other = others.get((picture.title, picture.kind))
         pair = _tried_pair(found, picture, other, f"picture{index}")
         found.pairs += [pair] if pair else []
+    if seen.unknown or seen.broken_off:
+        found.problems.clear()  # what the drill did not come to cannot be drawn
     return found
 
 

@@ -12,7 +12,7 @@ from harness.judge import recording
 from harness.judge.checks import FAILED, PASSED, UNKNOWN_OUTCOME, CheckResult
 from harness.judge.recording import Recording
 from harness.judge.verdict import BROKEN, FIXED, UNKNOWN, Verdict
-from harness.lab.variants import AS_SHIPPED
+from harness.lab.variants import AS_SHIPPED, STUDENT
 
 SIGNS = {FIXED: "✓", BROKEN: "✗", UNKNOWN: "?"}
 OUTCOMES = {FAILED: ("✗", "broken"), UNKNOWN_OUTCOME: ("?", "unknown"), PASSED: ("✓", "fixed")}
@@ -120,7 +120,7 @@ def about(seen: Recording) -> list[tuple[str, str]]:
     return [
         ("run", seen.run_id),
         ("code", seen.variant),
-        ("the same choices again", f"SEED={seen.seed} make lab-{seen.lab}"),
+        ("the same choices again", f"make lab-{seen.lab} SEED={seen.seed}"),
         *([("machine", f"{cores} cores")] if cores else []),
         *seen.versions.items(),
         *((name.removesuffix("_seconds"), f"{value:.1f} s") for name, value in seen.durations.items()),
@@ -131,7 +131,7 @@ def masthead(seen: Recording) -> list[tuple[str, str]]:
     """The facts beside the verdict: code, time, length of the drill, seed."""
     took = seen.durations.get("drill_seconds")
     pairs = [
-        ("Code", seen.variant),
+        ("Code", "yours" if seen.variant == STUDENT else seen.variant),
         ("Time", moment(seen.started_at)),
         ("Drill", f"{took:.0f} s" if took else ""),
         ("Seed", str(seen.seed)),

@@ -46,8 +46,8 @@ def lose_the_hot_key(run: Run, shop: Shop) -> None:
     """Its reads wait at a gate until no further one comes; then products are asked for that nobody has read yet."""
     hot, gate = shop.hottest, run.postgres("db").connect()
     run.phase("hot key")
-    closed = shop.now()
     gate.execute("SELECT pg_advisory_lock(7077, %s)", (hot["id"],))
+    closed = shop.now()
     run.fault("the hottest product's copies are lost", shop.lose, hot)
     run.patiently(lambda: shop.reads(hot, closed), PRICE_SECONDS + SLACK_SECONDS)
     run.until_quiet(lambda: shop.reads(hot, closed), seconds=2.0)
@@ -66,10 +66,11 @@ def lose_everything(run: Run, shop: Shop) -> None:
 
 
 def lose_the_database(run: Run, shop: Shop) -> tuple[float, float]:
-    """For two seconds each read fails at once; when that began and ended, by the ledger's clock."""
+    """For two seconds each read fails at once; just before that and just after it, by the ledger's clock."""
     run.phase("database down")
     stay(run, UNDER_WAY_SECONDS)
-    down = run.fault("the database fails", shop.set, "failing", "on")
+    down = shop.now()
+    run.fault("the database fails", shop.set, "failing", "on")
     stay(run, 2.0)
     back = run.healed("the database is back", shop.set, "failing", "off")
     run.record(down=run.at(down), back=run.at(back))
