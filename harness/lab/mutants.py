@@ -102,14 +102,18 @@ def drawn(found: Sequence[Mutant], sample: int, seed: int) -> list[Mutant]:
     return _in_turns(found, seed, (lambda one: one.fix, lambda one: one.operator, lambda one: one.file))[:sample]
 
 
-def _in_turns(found: Sequence[Mutant], seed: int, by: Sequence[Callable[[Mutant], str]]) -> list[Mutant]:
+def _in_turns(
+    found: Sequence[Mutant], seed: int, by: Sequence[Callable[[Mutant], str]], start: int = 0
+) -> list[Mutant]:
+    """One of each group by turns, and so on within the groups; each begins at another place in the same order."""
     if not by:
         return sorted(found, key=lambda one: _place(one, seed))
     groups: dict[str, list[Mutant]] = {}
     for one in found:
         groups.setdefault(by[0](one), []).append(one)
-    order = sorted(groups, key=lambda name: Chance(seed, groups[name][0].fix, len(by), name).random())
-    rows = itertools.zip_longest(*(_in_turns(groups[name], seed, by[1:]) for name in order))
+    names = sorted(groups, key=lambda name: Chance(seed, name).random())
+    order = [*names[start % len(names) :], *names[: start % len(names)]]
+    rows = itertools.zip_longest(*(_in_turns(groups[name], seed, by[1:], turn) for turn, name in enumerate(order)))
     return [one for row in rows for one in row if one is not None]
 
 
