@@ -17,15 +17,17 @@ TAKES_reset = YES
 TAKES_diff =
 TAKES_debrief = SPOIL
 TAKES_down = JSON
-TAKES_prove = REPEAT JOBS BUSY ONLY QUICK RECORD RECORDED JSON
+TAKES_prove = REPEAT JOBS BUSY ONLY QUICK RECORD RECORDED KEEP JSON
+TAKES_mutate = SAMPLE SEED FIX JOBS BUSY LIST KEEP JSON
 TAKES_bench = REPEAT BUSY JSON
 TAKES_doctor = JSON
 TAKES_clean = YES IMAGES
 TAKES_index =
 TAKES_new-lab = SLUG
-FLAGS = BUSY=--busy CHECK=--check IMAGES=--images JOBS=--jobs JSON=--json LINES=--lines ONLY=--only OVERLAY=--overlay QUICK=--quick \
-	RECORD=--record RECORDED=--recorded REPEAT=--repeat SEED=--seed SERVICE=--service SPOIL=--spoil YES=--yes
-SWITCHES = BUSY IMAGES JSON QUICK RECORD RECORDED SPOIL YES
+FLAGS = BUSY=--busy CHECK=--check FIX=--fix IMAGES=--images JOBS=--jobs JSON=--json KEEP=--keep LINES=--lines LIST=--list ONLY=--only \
+	OVERLAY=--overlay QUICK=--quick RECORD=--record RECORDED=--recorded REPEAT=--repeat SAMPLE=--sample SEED=--seed \
+	SERVICE=--service SPOIL=--spoil YES=--yes
+SWITCHES = BUSY IMAGES JSON KEEP LIST QUICK RECORD RECORDED SPOIL YES
 
 # $(call given,SEED): its value, if it stands on the command line. $(call quoted,text): as one word of the shell.
 given = $(if $(filter command,$(origin $1)),$($1))
@@ -71,8 +73,9 @@ help:
 	@echo
 	@echo "For authors and maintainers:"
 	@echo "make new-lab           a small lab that runs and proves itself, to change      SLUG=my-story"
-	@echo "make prove-NAME        as shipped, each fix, each decoy  [REPEAT=n JOBS=n BUSY=1 ONLY=text QUICK=1 RECORD=1]"
+	@echo "make prove-NAME        as shipped, each fix, each decoy  [REPEAT=n JOBS=n BUSY=1 ONLY=text QUICK=1 RECORD=1 KEEP=1]"
 	@echo "make prove             the same for all labs; with RECORDED=1 from the kept recordings, without Docker"
+	@echo "make mutate-NAME       small changes of each fix: which does no check see?  [SAMPLE=n SEED=n FIX=name JOBS=n KEEP=1]"
 	@echo "make bench             measure the budgets of the design                       [BUSY=1 REPEAT=n]"
 	@echo "make index             the generated tables of labs and decoys"
 	@echo "make lint, make test, make format, make lock"
@@ -85,6 +88,7 @@ $1-%: FORCE
 endef
 $(foreach name,lab check,$(eval $(call RULE,$(name),--images $$(call quoted,$$*))))
 $(eval $(call RULE,prove,$$(if $$(call on,RECORDED),,--images $$(call quoted,$$*))))
+$(eval $(call RULE,mutate,--dev $$(if $$(call on,LIST),,--images $$(call quoted,$$*))))
 $(foreach name,hint logs shell diff reset debrief down,$(eval $(call RULE,$(name))))
 
 prove bench:

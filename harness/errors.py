@@ -22,6 +22,17 @@ class DockerError(OutageError):
 class NotJudgedError(OutageError):
     """The run cannot be judged: its verdict is UNKNOWN, with this reason."""
 
+    unstarted = ""
+    """What of the stack did not start, in a word: `stack` or `code`; empty where that is not the reason."""
 
-class StudentCodeError(NotJudgedError):
+
+class NotStartedError(NotJudgedError):
+    """A service of the stack ends, or does not answer, before the drill begins."""
+
+    unstarted = "stack"
+
+
+class StudentCodeError(NotStartedError):
     """A service of the stack does not start; the message carries its last lines, file and line."""
+
+    unstarted = "code"

@@ -51,7 +51,7 @@ def judged(verdict: dict[str, Any]) -> None:
 def test_the_commands_of_the_design_are_there() -> None:
     """Every make verb that is about labs has its command."""
     verbs = "list lab check hint logs shell reset diff debrief down prove judge doctor bench clean"
-    authors = "new-lab overlay decoy index"
+    authors = "new-lab overlay decoy index mutate"
 
     assert set(verbs.split()) | set(authors.split()) == set(COMMANDS)
 

@@ -13,7 +13,7 @@ import pytest
 
 from harness import paths
 from harness.judge import checks, proof, store
-from harness.lab import files, hints, index, manifest, variants
+from harness.lab import equivalents, files, hints, index, manifest, measured, mutants, variants
 from harness.lab.manifest import Lab
 from harness.run import lifecycle
 from harness.run.stack import Stack
@@ -21,6 +21,9 @@ from harness.run.stack import Stack
 LABS = [path for path in sorted((paths.ROOT / "labs").glob("*")) if manifest.NAME.match(path.name)]
 MODEL = paths.ROOT / "labs" / "07-cache-stampede" / "README.md"
 ENTRIES = {"README.md", "lab.toml", "compose.yaml", "locustfile.py", "broken", "stack", "drill", "solution"}
+SOLUTION = {"DEBRIEF.md", "hints.toml", "fixes", "decoys"}
+WHERE_THERE = {"mutants.toml", "proof.json"}
+"""Of a solution, once somebody has explained a mutant, or kept what was measured."""
 DRILL = ("__init__.py", "drill.py", "judge.py", "checks.py")
 LENGTHS = {"drill/drill.py": 120, "drill/checks.py": 150, "locustfile.py": 60, "README.md": 120, "lab.toml": 15}
 DRILL_LENGTH, SERVICE_FILE_LENGTH, STUDENT_LENGTH = 600, 125, 250
@@ -126,6 +129,25 @@ def test_there_are_fixes_and_decoys_enough(lab: Lab) -> None:
     kinds = [variant.kind for variant in variants.of(lab)]
 
     assert (kinds.count("fix") >= 2, kinds.count("decoy") >= 4) == (True, True)
+
+
+def test_the_solution_holds_what_it_should(lab: Lab) -> None:
+    """Debrief, hints, fixes and decoys; explained mutants and figures where there are some; nothing else."""
+    there = {path.name for path in lab.solution.iterdir()}
+
+    assert there - WHERE_THERE == SOLUTION
+    assert measured.of(lab).keys() <= {measured.REPEATS, measured.MUTANTS}
+
+
+def test_explained_mutants_are_there(lab: Lab) -> None:
+    """Each entry of mutants.toml is about a change that its fixes still have, and none is there twice."""
+    known = equivalents.of(lab)
+    fixes = {fix for one in known for fix in one.fixes}
+    assert fixes <= {variant.short for variant in variants.of(lab) if variant.kind == "fix"}
+
+    found = [one for fix in sorted(fixes) for one in mutants.of_fix(lab, fix)]
+    assert equivalents.stale(known, found) == []
+    assert len({(one.file, one.change) for one in known}) == len(known)
 
 
 def test_every_decoy_has_its_check(lab: Lab) -> None:

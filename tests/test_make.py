@@ -49,6 +49,9 @@ def test_options_of_the_command_line_become_flags(checkout: Path) -> None:
     assert make(checkout, "hint-07", "CHECK=every order once").stdout == "outage hint 07 --check every order once\n"
     assert make(checkout, "check-07", "OVERLAY=/x", "JSON=1").stdout == "outage check 07 --overlay /x --json\n"
     assert make(checkout, "new-lab", "SLUG=my-story").stdout == "outage new-lab my-story\n"
+    assert make(checkout, "prove-07", "KEEP=1").stdout == "outage prove 07 --keep\n"
+    said = make(checkout, "mutate-07", "SAMPLE=8", "SEED=1", "FIX=lease", "JOBS=2", "BUSY=1", "LIST=1", "KEEP=1")
+    assert said.stdout == "outage mutate 07 --sample 8 --seed 1 --fix lease --jobs 2 --busy --list --keep\n"
 
 
 def test_variables_of_the_shell_are_no_options(checkout: Path) -> None:
@@ -111,7 +114,9 @@ def test_a_verb_that_does_not_exist_gets_one_message(checkout: Path) -> None:
 def test_help_names_every_verb() -> None:
     """What can be called is listed."""
     shown = make(paths.ROOT, "help").stdout
-    verbs = "list lab check hint logs shell reset diff debrief down prove bench doctor clean index new-lab lint test"
+    verbs = (
+        "list lab check hint logs shell reset diff debrief down prove mutate bench doctor clean index new-lab lint test"
+    )
     assert [verb for verb in (*verbs.split(), "format", "lock") if f"make {verb}" not in shown] == []
 
 

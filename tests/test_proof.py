@@ -11,14 +11,17 @@ from pathlib import Path
 
 import literal
 import pytest
+from click.testing import CliRunner
 from toys import copy
 
 from harness import paths
+from harness.commands import cli
 from harness.judge import proof, store, trials
 from harness.judge.proof import Case, Result
-from harness.lab import variants
+from harness.lab import measured, variants
 from harness.lab.manifest import Lab
 from harness.lab.variants import Variant
+from harness.run import lifecycle
 
 
 @pytest.fixture
@@ -192,3 +195,27 @@ def test_cores_are_left_alone_where_nobody_asks(loops: list[subprocess.Popen[byt
     """Without being wanted, no loop is started."""
     with trials.busy_cores(wanted=False):
         assert loops == []
+
+
+def test_a_proof_is_kept_when_asked(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`outage prove --keep` counts runs and false verdicts, with --busy apart; a part of a proof is not kept."""
+    monkeypatch.setenv("OUTAGE_LABS", str(lab.folder.parent))
+    monkeypatch.setattr(lifecycle, "sweep", list)
+    monkeypatch.setattr(trials, "run", lambda cases, *_, **__: [_right(case) for case in cases])
+    prove = ["prove", lab.slug, "--keep"]
+    ended = CliRunner().invoke(cli.cli, [*prove, "--repeat", "4"])
+    kept = measured.of(lab)["repeats"]
+    refused = [
+        CliRunner().invoke(cli.cli, [*prove, *more]) for more in (["--quick"], ["--only", "fix"], ["--recorded"])
+    ]
+
+    assert ended.exit_code == 0
+    assert kept == {
+        "date": kept["date"], "variants": 3, "idle": {"date": kept["date"], "repeats": 4, "runs": 12, "false": 0},
+        "upper_bound": round(1 - 0.05 ** (1 / 12), 4),
+    }  # fmt: skip
+    assert ["--keep is for all variants" in str(one.exception) for one in refused] == [True, True, True]
+
+
+def _right(case: Case) -> Result:
+    return Result(case, case.wanted, (case.check,) if case.check else (), "", 1.0)

@@ -12,7 +12,7 @@ import pytest
 from toys import COMMAND, TOYS, Said, copy, left_over, outage
 
 from harness.commands.screen import Silent
-from harness.lab import catalogue, work
+from harness.lab import catalogue, equivalents, files, measured, mutants, work
 from harness.lab.manifest import Lab
 from harness.run import history, lifecycle, stack
 from harness.run.session import Order, Outcome, Session
@@ -137,6 +137,7 @@ def test_a_service_that_is_never_healthy_is_unknown(runs: Path, monkeypatch: pyt
     seen = performed("never-healthy", monkeypatch, 2.0)
 
     assert (seen.verdict.outcome, seen.verdict.checks) == ("UNKNOWN", ())
+    assert seen.verdict.unstarted == "stack"
     reason = "shop did not answer within 2 s: shop answers /health with HTTP 404\nLast lines of shop:"
     assert seen.verdict.reasons[0].startswith(reason)
     assert left_over(runs) == []
@@ -174,6 +175,7 @@ def test_code_that_does_not_start_is_shown(runs: Path) -> None:
     said = outage("check", "does-not-start", "--json")
 
     assert (said.code, said.json["verdict"], said.json["checks"]) == (2, "UNKNOWN", [])
+    assert said.json["unstarted"] == "code"
     head, *tail = said.json["reasons"][0].splitlines()
     assert "work/does-not-start/shop/app.py line 5: SyntaxError: '(' was never closed" in head
     assert any(line.startswith("Last lines of shop") for line in tail)
@@ -302,6 +304,27 @@ def test_a_false_verdict_fails_the_proof(runs: Path) -> None:
     assert "FALSE  always-fixed  as shipped  FIXED" in said.out
     assert "1 false verdicts out of 1" in said.out
     assert len(list(runs.glob("prove/*/2*/recording.json"))) == 1
+
+
+def test_mutants_of_a_fix_are_judged(runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mutant that answers nothing is killed; one that answers what nobody reads survives until it is explained."""
+    lab = copy("02-always-broken", tmp_path / "labs")
+    monkeypatch.setenv("OUTAGE_LABS", str(tmp_path / "labs"))
+    [dropped, switched] = sorted(mutants.of(lab, ["right"]), key=lambda one: one.operator)
+
+    found = outage("mutate", "always-broken", "--jobs", "2", "--json", seconds=120)
+    entry = equivalents.draft(switched).replace('why = ""', 'why = "nobody reads it"')
+    equivalents.path_of(lab).write_text(entry)
+    explained = outage("mutate", "always-broken", "--keep", "--json", seconds=120)
+
+    fates = [{one["name"]: one["fate"] for one in said.json["mutants"]} for said in (found, explained)]
+    assert fates[0] == {dropped.short: "killed", switched.short: "survived"}
+    assert fates[1] == {dropped.short: "killed", switched.short: "equivalent"}
+    assert (found.code, found.json["score"], explained.code, explained.json["score"]) == (1, 0.5, 0, 1.0)
+    assert measured.of(lab)["mutants"]["killed"] == 1
+    [survivor] = [Path(one["folder"]) for one in found.json["mutants"] if one["folder"]]
+    assert files.texts(survivor / "files") == switched.files()
+    assert left_over(runs) == []
 
 
 def test_two_runs_of_one_lab_at_once_are_both_right(runs: Path) -> None:

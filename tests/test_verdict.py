@@ -120,6 +120,21 @@ def test_a_drill_that_could_not_be_judged_is_unknown(lab: Lab) -> None:
     assert (seen.outcome, seen.reasons, seen.checks) == ("UNKNOWN", ("the shop never answered",), ())
 
 
+@pytest.mark.parametrize("what", ["code", "stack", ""])
+def test_what_did_not_start_is_a_word_of_its_own(lab: Lab, what: str) -> None:
+    """A machine need not read the reason to know that there was no drill, and why."""
+    seen = judged(lab, FAILS, broken_off=["shop did not answer within 25 s"], unstarted=what)
+
+    assert (seen.outcome, seen.unstarted, seen.as_json()["unstarted"]) == ("UNKNOWN", what, what)
+
+
+def test_a_busy_machine_outweighs_what_did_not_start(lab: Lab) -> None:
+    """Where the machine was too busy, a service that was late is nobody's fault."""
+    seen = judged(lab, FAILS, unknown=["too busy"], broken_off=["shop did not answer"], unstarted="stack")
+
+    assert (seen.outcome, seen.reasons, seen.unstarted) == ("UNKNOWN", ("too busy",), "")
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -15,6 +15,7 @@ import harness
 from harness import environment
 from harness.commands import author, learn, look, run, screen
 from harness.commands.bench import bench
+from harness.commands.mutate import mutate
 from harness.commands.options import Declined
 from harness.commands.prove import prove
 from harness.errors import OutageError
@@ -31,10 +32,11 @@ def cli() -> None:
     """Production outages that really happen, and checks that tell a right fix from a plausible wrong one.
 
     Exit codes of lab, check and prove: 0 as wanted (reproduced, FIXED, proven), 1 BROKEN, 2 UNKNOWN or an error.
+    Of mutate: 0 if no mutant slipped through, 1 if one did.
     """
 
 
-for command in (*run.COMMANDS, *look.COMMANDS, *learn.COMMANDS, *author.COMMANDS, prove, bench):
+for command in (*run.COMMANDS, *look.COMMANDS, *learn.COMMANDS, *author.COMMANDS, prove, mutate, bench):
     cli.add_command(command)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -38,6 +39,18 @@ def seed_option(function: F) -> F:
     """`--seed N`: repeat a run's random choices."""
     text = "Repeat the random choices of the run with this seed."
     return click.option("--seed", type=click.IntRange(0), default=None, help=text)(function)
+
+
+def jobs_option(function: F) -> F:
+    """`--jobs N`: how many stacks are up at once."""
+    most = max(2, os.cpu_count() or 2)
+    return click.option("--jobs", type=click.IntRange(1), default=most, help="How many side by side.")(function)
+
+
+def keep_option(function: F) -> F:
+    """`--keep`: write the figures into the lab."""
+    text = "Keep the figures in the lab's solution/proof.json; `outage index` shows them."
+    return click.option("--keep", is_flag=True, help=text)(function)
 
 
 class Declined(Exception):  # noqa: N818 - an answer, not an error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -11,10 +10,11 @@ import click
 
 from harness import paths
 from harness.commands import screen
-from harness.commands.options import LabName, json_option
+from harness.commands.options import LabName, jobs_option, json_option, keep_option
+from harness.errors import OutageError
 from harness.judge import proof, trials
 from harness.judge.proof import Case, Result
-from harness.lab import catalogue
+from harness.lab import catalogue, measured
 from harness.lab.manifest import Lab
 from harness.run import lifecycle
 
@@ -22,12 +22,13 @@ from harness.run import lifecycle
 @click.command()
 @click.argument("labs", nargs=-1, type=LabName())
 @click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="How often each variant is run.")
-@click.option("--jobs", type=click.IntRange(1), default=max(2, os.cpu_count() or 2), help="How many side by side.")
+@jobs_option
 @click.option("--quick", is_flag=True, help="Only as shipped and the first fix.")
 @click.option("--busy", is_flag=True, help="Keep every core busy with something else meanwhile.")
 @click.option("--only", default=None, help="Only the variants whose name contains this.")
 @click.option("--record", is_flag=True, help="Keep the recordings of right runs for the tests.")
 @click.option("--recorded", is_flag=True, help="Judge the kept recordings again; no stack is started.")
+@keep_option
 @json_option
 def prove(
     labs: tuple[Lab, ...],
@@ -39,9 +40,12 @@ def prove(
     busy: bool,
     record: bool,
     recorded: bool,
+    keep: bool,
     as_json: bool,
 ) -> None:
     """Prove that checks tell right from wrong: shipped BROKEN, fixes FIXED, decoys BROKEN on their check."""
+    if keep and (only or quick or recorded):
+        raise OutageError("--keep is for all variants on real stacks. Leave out --only, --quick and --recorded.")
     chosen = [
         case
         for lab in labs or catalogue.labs()
@@ -56,6 +60,8 @@ def prove(
         results, where = _run(chosen * repeat, jobs, busy=busy, record=record, tell=tell)
     rows = proof.summed(results)
     took = time.monotonic() - begun
+    if keep:
+        _keep(results, measured.BUSY if busy else measured.IDLE)
     if as_json:
         screen.say_json({"proven": proof.proven(results), "seconds": round(took, 1), "variants": rows})
     else:
@@ -71,6 +77,14 @@ def _run(
     within = paths.runs_root() / "prove" / time.strftime("%Y%m%d-%H%M%S")
     with trials.busy_cores(wanted=busy):
         return trials.run(cases, jobs, within, tell, record=record), within
+
+
+def _keep(results: list[Result], when: str) -> None:
+    """Keep for each lab how many of its runs were false."""
+    for lab in dict.fromkeys(result.case.lab for result in results):
+        own = [result for result in results if result.case.lab == lab]
+        false = sum(not result.right for result in own)
+        measured.keep_repeats(lab, when, variants=len(proof.cases(lab)), runs=len(own), false=false)
 
 
 def _tell(result: Result, done: int, of: int) -> None:

@@ -32,13 +32,13 @@ class Case:
 
     @property
     def check(self) -> str | None:
-        """The check that must be among the failed ones; None if the verdict must be FIXED."""
+        """The check that must be among the failed ones; None if the verdict must be FIXED, or any may fail."""
         return self.variant.caught_by
 
     @property
     def wanted(self) -> str:
         """FIXED or BROKEN."""
-        return FIXED if self.check is None else BROKEN
+        return FIXED if self.variant.kind == "fix" else BROKEN
 
     @property
     def expectation(self) -> str:
@@ -62,6 +62,10 @@ class Result:
     why: str
     """Reasons and messages of the run, for a verdict that is not as wanted."""
     seconds: float
+    unstarted: str = ""
+    """What of the stack did not start: `code` of the student's, another part of the `stack`, or none."""
+    folder: Path | None = None
+    """The run's record; it is removed where the verdict is as wanted."""
 
     @property
     def right(self) -> bool:
@@ -75,10 +79,11 @@ def cases(lab: Lab, *, quick: bool = False) -> list[Case]:
     return [*every[:1], *(case for case in every if case.wanted == FIXED)][:2] if quick else every
 
 
-def of_verdict(case: Case, judged: Verdict, seconds: float) -> Result:
+def of_verdict(case: Case, judged: Verdict, seconds: float, folder: Path | None = None) -> Result:
     """The result that a verdict makes."""
-    messages = [*judged.reasons, *(f"{check.name}: {check.message}" for check in judged.failed)]
-    return Result(case, judged.outcome, tuple(check.name for check in judged.failed), " | ".join(messages), seconds)
+    why = " | ".join([*judged.reasons, *(f"{check.name}: {check.message}" for check in judged.failed)])
+    failed = tuple(check.name for check in judged.failed)
+    return Result(case, judged.outcome, failed, why, seconds, judged.unstarted, folder)
 
 
 # --- kept recordings ----------------------------------------------------------------------------------------------

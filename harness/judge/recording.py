@@ -166,6 +166,11 @@ class Recording:
         return list(self.content.get("broken_off", []))
 
     @property
+    def unstarted(self) -> str:
+        """What did not start, so that there was no drill: `code` of the student's, or more of the `stack`; or empty."""
+        return str(self.content.get("unstarted", ""))
+
+    @property
     def host(self) -> dict[str, Any]:
         """`cores`, `system`, `machine` of the machine that ran it."""
         return dict(self.content.get("host", {}))

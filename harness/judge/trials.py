@@ -103,17 +103,17 @@ def _one(case: Case, within: Path, children: _Children, record: bool) -> Result:
         result = _result(case, said)
     except (ValueError, KeyError):
         return Result(case, ERROR, (), f"{output[-500:]} {errors[-500:]}".strip(), 0.0)
-    if result.right:
+    if result.right and result.folder:
         if record:
-            proof.keep(case, Path(said["folder"]) / paths.RECORDING_FILE)
-        shutil.rmtree(said["folder"], ignore_errors=True)
+            proof.keep(case, result.folder / paths.RECORDING_FILE)
+        shutil.rmtree(result.folder, ignore_errors=True)
     return result
 
 
 def _result(case: Case, said: dict[str, Any]) -> Result:
     results = tuple(CheckResult(**check) for check in said["checks"])
-    judged = Verdict(said["verdict"], tuple(said["reasons"]), results)
-    return proof.of_verdict(case, judged, said["seconds"]["total"])
+    judged = Verdict(said["verdict"], tuple(said["reasons"]), results, said["unstarted"])
+    return proof.of_verdict(case, judged, said["seconds"]["total"], Path(said["folder"]))
 
 
 @contextlib.contextmanager

@@ -23,6 +23,8 @@ class Verdict:
     reasons: tuple[str, ...]
     """Why it is UNKNOWN; empty otherwise."""
     checks: tuple[CheckResult, ...]
+    unstarted: str = ""
+    """`code` where it is UNKNOWN since the student's code does not start, `stack` where something else did not."""
 
     @property
     def exit_code(self) -> int:
@@ -40,6 +42,7 @@ class Verdict:
             "verdict": self.outcome,
             "exit_code": self.exit_code,
             "reasons": list(self.reasons),
+            "unstarted": self.unstarted,
             "checks": [asdict(check) for check in self.checks],
         }
 
@@ -72,7 +75,7 @@ def _of_death(lab: Lab, seen: Recording) -> Verdict:
     """A drill that broke off says nothing, but a service that had died by then has broken it off."""
     death = checks.run_one(lab, checks.NOTHING_DIES, seen)
     if death.outcome != FAILED:
-        return of((), seen.broken_off)
+        return replace(of((), seen.broken_off), unstarted=seen.unstarted)
     return of([replace(death, message=f"{death.message}. The drill could not go on: {seen.broken_off[0]}")])
 
 

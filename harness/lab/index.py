@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from harness import paths
 from harness.errors import ManifestError
-from harness.lab import catalogue, variants
+from harness.lab import catalogue, measured, variants
 from harness.lab.manifest import Lab
 
 BEGIN, END = "<!-- labs: begin (make index) -->", "<!-- labs: end -->"
@@ -17,10 +18,22 @@ PAGE = """# The labs
 
 Each is a folder with a story, a stack that carries its mistake, a drill, and checks. Begin with any: level 1 is
 gentlest.
-This page is generated from the labs' `lab.toml` by `make index`.
+This page is generated from the labs' `lab.toml` and `solution/proof.json` by `make index`.
 
 {table}
+
+## How well the checks tell right from wrong
+
+A *decoy* is a plausible wrong fix; each has to be BROKEN on the check that is named for it. A *mutant* is a right fix
+with one small change, drawn by chance; of those that change something, the checks have to kill as many as they can.
+A *false verdict* is one that a variant must not get: each was run again and again, on an idle machine and on a busy
+one. By those runs the rate of false verdicts is at most the last figure, with 95 % confidence. A dash stands for what
+was not measured yet.
+
+{proof}
 """
+PROOF_HEAD = "| # | lab | decoys | mutants killed | false verdicts |\n|---|---|---|---|---|\n"
+UNMEASURED = "–"
 
 
 def table(labs: list[Lab], prefix: str) -> str:
@@ -33,13 +46,42 @@ def _row(lab: Lab, prefix: str) -> str:
     return f"| {lab.number:02} | {link} | {lab.summary} | {lab.level} | {lab.minutes} |"
 
 
+def proof_table(labs: list[Lab]) -> str:
+    """How well each lab's checks were seen to tell right from wrong, as a Markdown table."""
+    return PROOF_HEAD + "\n".join(map(_proof_row, labs))
+
+
+def _proof_row(lab: Lab) -> str:
+    found = measured.of(lab)
+    decoys = sum(variant.kind == "decoy" for variant in variants.of(lab))
+    killed, false = _killed(found.get(measured.MUTANTS)), _false(found.get(measured.REPEATS))
+    return f"| {lab.number:02} | {lab.slug} | {decoys} | {killed} | {false} |"
+
+
+def _killed(said: dict[str, Any] | None) -> str:
+    """`33 of 36 (91.7 %), 2026-11-26`."""
+    if said is None or not said["counted"]:
+        return UNMEASURED
+    return f"{said['killed']} of {said['counted']} ({100 * said['score']:.1f} %), {said['date']}"
+
+
+def _false(said: dict[str, Any] | None) -> str:
+    """`0 in 440 runs (10 idle, 10 busy of each variant): at most 0.7 %`."""
+    if said is None:
+        return UNMEASURED
+    parts = {when: said[when] for when in (measured.IDLE, measured.BUSY) if when in said}
+    false, runs = (sum(part[key] for part in parts.values()) for key in ("false", "runs"))
+    repeats = ", ".join(f"{part['repeats']} {when}" for when, part in parts.items())
+    return f"{false} in {runs} runs ({repeats} of each variant): at most {100 * said['upper_bound']:.2g} %"
+
+
 def pages() -> dict[Path, str]:
     """The files that carry a table, and what they should say now."""
     labs = catalogue.labs()
     readme = paths.ROOT / "README.md"
     debriefs = {lab.debrief: debrief(lab) for lab in labs}
     return debriefs | {
-        paths.labs_root() / "README.md": PAGE.format(table=table(labs, "")),
+        paths.labs_root() / "README.md": PAGE.format(table=table(labs, ""), proof=proof_table(labs)),
         readme: _between(readme, BEGIN, table(labs, "labs/"), END),
     }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import paths, text
-from harness.errors import NotJudgedError, StudentCodeError
+from harness.errors import NotStartedError, StudentCodeError
 from harness.lab.manifest import Lab
 from harness.run import engine, readiness
 from harness.run.container import Container
@@ -47,13 +47,13 @@ class Scene:
     """The folder that the editable files are mounted from."""
     lab: Lab
 
-    def of_exit(self, service: str) -> NotJudgedError:
+    def of_exit(self, service: str) -> NotStartedError:
         """The service's main process has ended before the stack was ready."""
         container = Container(self.run_id, service)
         code = container.exit_code()
         return self._explained(f"{service} ended with exit code {code} before the stack was ready", container)
 
-    def of_silence(self, services: list[str], seconds: float) -> NotJudgedError:
+    def of_silence(self, services: list[str], seconds: float) -> NotStartedError:
         """Services that run but have not answered in time; the first whose log names the student's file explains."""
         head = f"{', '.join(services)} did not answer within {seconds:.0f} s"
         reasons = [self._explained(head + self._complaint(name), Container(self.run_id, name)) for name in services]
@@ -74,10 +74,10 @@ class Scene:
             return ""
         return f": {service} {readiness.complaint(found, '') or 'answers now'}"
 
-    def _explained(self, head: str, container: Container) -> NotJudgedError:
+    def _explained(self, head: str, container: Container) -> NotStartedError:
         printed = unfolded(container.logs(LOOK_LINES))
         place = where(printed, self._mounts(container.service), paths.shown(self.lab.work))
-        kind = StudentCodeError if place else NotJudgedError
+        kind = StudentCodeError if place else NotStartedError
         tail = text.excerpt(printed, LAST_LINES)
         return kind(f"{head}{'; ' if place else ''}{place}\nLast lines of {container.service}:\n{tail}")
 

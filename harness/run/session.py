@@ -83,6 +83,7 @@ class Session:
         self.durations: dict[str, float] = {}
         self.unknown: list[str] = []
         self.broken_off: list[str] = []
+        self.unstarted = ""
         self.memory: dict[str, Any] = {}
         self.deaths: list[Death] = []
         self.load: list[list[float]] = []
@@ -138,6 +139,7 @@ class Session:
                     run.end()
         except NotJudgedError as reason:
             self.broken_off.append(str(reason))
+            self.unstarted = reason.unstarted
         except OutageError:
             raise
         except Exception as problem:  # any failure of a drill means UNKNOWN, never a verdict
@@ -171,13 +173,12 @@ class Session:
             self.deaths = deaths.found
 
     def _judged(self, run: Run, stack: Stack) -> Outcome:
-        order = self.order
         run.facts, left_out = text.bounded(run.facts)
         self.unknown += [f"`{name}` is too large to be recorded" for name in left_out]
         logs.save(stack.containers(), self.folder / "logs", run.course.phases, run.at)
         content = text.printable_json(raw.plain(self._recording(run)))
         with self._timed("judge"):
-            judged = verdict.judge(order.lab, Recording(content))
+            judged = verdict.judge(self.order.lab, Recording(content))
         self.durations["total"] = round(time.monotonic() - self._begun, 2)
         history.finish(self.folder, content, self.as_json(judged))
         return Outcome(judged, Recording(content), self.folder, self.durations, {})
@@ -217,6 +218,7 @@ class Session:
             "facts": run.facts,
             "unknown": self.unknown,
             "broken_off": self.broken_off,
+            "unstarted": self.unstarted,
             "memory": self.memory,
             "load": self.load,
         }
