@@ -12,7 +12,7 @@ from .judge import EARLY_DAYS, LIFETIME_SECONDS, PAGED_DAYS, SERVED_WITHIN_DAYS,
 
 
 def test_no_failed_handshakes(seen: Recording) -> str:
-    """As long as renewal is possible, no customer meets a certificate that is not good, and 99 % get their answer.
+    """No customer meets a certificate that is not good or gets a wrong answer, and 99 % get their answer.
 
     A certificate that has ended is an outage for all customers at once, and everybody could see it coming.
     """
@@ -27,7 +27,7 @@ def test_no_failed_handshakes(seen: Recording) -> str:
 
 
 def test_served_is_what_is_on_disk(seen: Recording) -> str:
-    """Each certificate that the CA issues to the shop, or a newer one, is on the wire 15 days (two seconds) later.
+    """Each certificate that the CA issues to the shop, or a newer one, is on the wire two seconds later, for good.
 
     Renewed and served are two things. The file can have the new date while customers get the old one.
     """
@@ -50,7 +50,7 @@ def test_renewed_early(seen: Recording) -> str:
 
 
 def test_an_outage_of_the_ca_is_survived(seen: Recording) -> str:
-    """The CA is away just when it is asked. nginx could start all the same, and later the new certificate is in time.
+    """The CA is away just when it is asked, and later the new certificate is in time. nginx could start at any moment.
 
     Other people have bad days too. One order that fails is no reason to stop ordering, or to fear a restart.
     """
@@ -93,7 +93,7 @@ def test_downloads_survive_rotation(seen: Recording) -> str:
 
 
 def test_verification_stays_strict(seen: Recording) -> str:
-    """Billing talks to the shop and to the bank, and to no impostor of either.
+    """Billing talks to the shop and to the bank whenever it is asked to, and to no impostor of either.
 
     Verification that is turned off to end an outage is off for every attacker as well, and mostly for ever.
     """

@@ -15,6 +15,7 @@ from .world import World
 
 CUSTOMERS, POLL_SECONDS, STANDSTILL_SECONDS = 24, 0.2, 1.1
 AWAY_SECONDS, LATE_SECONDS = LIFETIME_SECONDS / 3, 1.0  # the drill, being slow, may not prolong the outage by more
+START, PORTS = ["nginx", "-t", "-q"], ["cat", "/proc/net/tcp", "/proc/net/tcp6"]
 WRONG, HELPER_ENDED = ("other host", "self-signed", "expired", "unknown CA"), "start: the helper ended with exit code"
 
 
@@ -24,8 +25,8 @@ def drill(run: Run) -> None:
     customers = {"address": world.address, "root": world.root, "key": run.key, "clock_ahead": ahead}
     looking = run.sample("days left on the wire", world.look, most=DAYS)
     ticking = run.sample("clock of the drill", run.clock)
-    trying = run.sample("nginx would start", lambda: world.would_start(start.run), every_ms=300)
-    with run.container("edge").standing(["nginx", "-t", "-q"]) as start, looking, trying, ticking as ticks:
+    trying, standing = run.sample("nginx would start", world.would_start, every_ms=300), run.container("edge").standing
+    with standing(START) as world.start, standing(PORTS) as world.listening, looking, trying, ticking as ticks:
         with run.traffic(users=CUSTOMERS, service="edge", data=customers):
             careful = normal(run, world)
             the_ca_is_away(run, world)

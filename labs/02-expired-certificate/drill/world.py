@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from harness import Run
@@ -15,6 +14,9 @@ LISTENING, MOST_SAID, DARK_SECONDS = "0A", 300, 2.0
 
 class World:
     """The container `outside` with the drill's key, its neighbours as they are seen from there, and the shop's wire."""
+
+    start: Any  # a standing try to start nginx with what lies in the edge
+    listening: Any  # a standing look at what listens there
 
     def __init__(self, run: Run) -> None:
         """Nothing has been seen."""
@@ -64,17 +66,15 @@ class World:
         self.act("meet billing", place="shop", kind="good")
         self.plain.append(self.plainly())
 
-    def would_start(self, start: Callable[[], tuple[int, str]]) -> float:
+    def would_start(self) -> float:
         """Note whether nginx could be started with what lies in the edge at this moment; 1 if so."""
-        code, said = start()
+        code, said = self.start.run()
         self.starts.append([round(self._run.clock(), 3), said[-MOST_SAID:] or f"exit code {code}" if code else ""])
         return float(code == 0)
 
     def plainly(self) -> Facts | None:
         """What the edge says without TLS, by port on which something listens there; None if it has ended."""
-        edge = self._run.container("edge")
-        if not edge.running():
-            return None
-        rows = [line.split() for line in edge.exec(["cat", "/proc/net/tcp", "/proc/net/tcp6"])[1].splitlines()]
+        code, said = self.listening.run()
+        rows = [line.split() for line in said.splitlines()]
         ports = {int(row[1].rpartition(":")[2], 16) for row in rows if row[3:4] == [LISTENING]}
-        return {str(port): self._asked(f"/lab/plain/{port}")["said"] for port in sorted(ports)}
+        return None if code else {str(port): self._asked(f"/lab/plain/{port}")["said"] for port in sorted(ports)}

@@ -59,8 +59,11 @@ class Neighbours:
         log.warning("a colleague has renewed %s by hand", file)
 
     def later(self, at: float, name: str, where: str, ends: float | None) -> None:
-        """At that moment, `put`; into the shop's file, by hand."""
+        """At that moment, `put`; into the shop's file, by hand. `nowhere`: its server speaks to nobody any more."""
         time.sleep(max(0.0, at - time.time()))
+        if where == "nowhere":
+            self._servers[name].context = None
+            return
         with contextlib.suppress(OSError, ValueError):  # the shop's file is the student's: it may be no certificate
             if name in PORTS:
                 self.put(name, where, ends)
@@ -68,16 +71,23 @@ class Neighbours:
                 self.renew_by_hand(name, ends)
 
     def be_late(self, name: str, again: float) -> None:
-        """Its certificate ends soon, and is changed when it is nearly too late; `again` later an old server is back."""
+        """Its certificate ends soon, and is changed when it is nearly too late; `again` later an old server is back.
+
+        That one speaks to nobody any more when its certificate has ended.
+        """
         now = time.time()
         end = math.ceil(now + ENDS_SECONDS)
         changed = end - LATE_DAYS * self._ca.day_seconds + SETTLED_SECONDS
         in_background(self.later, now, name, "both", end)
         in_background(self.later, changed, name, "both", None)
-        in_background(self.later, changed + again, name, "wire", math.ceil(changed + again + AGAIN_SECONDS))
+        last = math.ceil(changed + again + AGAIN_SECONDS)
+        in_background(self.later, changed + again, name, "wire", last)
+        in_background(self.later, last, name, "nowhere", None)
 
     def renew_what_has_ended(self) -> None:
-        """For as long as somebody looks around: no file is left to end."""
+        """For as long as somebody looks around: no file is left to end, and all servers are there."""
+        for name in (name for name, server in self._servers.items() if server.context is None):
+            self.put(name, "both")
         while True:
             time.sleep(LOOK_SECONDS)
             for name in ("shop", *PORTS):
