@@ -15,7 +15,7 @@ from .world import World
 
 CUSTOMERS, POLL_SECONDS, STANDSTILL_SECONDS = 24, 0.2, 1.1
 AWAY_SECONDS, LATE_SECONDS = LIFETIME_SECONDS / 3, 1.0  # the drill, being slow, may not prolong the outage by more
-START, PORTS = ["nginx", "-t", "-q"], ["cat", "/proc/net/tcp", "/proc/net/tcp6"]
+START, PORTS, DUE = ["nginx", "-t", "-q"], ["cat", "/proc/net/tcp", "/proc/net/tcp6"], ("outages", "half_through")
 WRONG, HELPER_ENDED = ("other host", "self-signed", "expired", "unknown CA"), "start: the helper ended with exit code"
 
 
@@ -23,8 +23,7 @@ def drill(run: Run) -> None:
     """Five phases, 15 to 25 seconds."""
     world, ahead = World(run), run.epoch() - time.monotonic()
     customers = {"address": world.address, "root": world.root, "key": run.key, "clock_ahead": ahead}
-    looking = run.sample("days left on the wire", world.look, most=DAYS)
-    ticking = run.sample("clock of the drill", run.clock)
+    looking, ticking = run.sample("days left on the wire", world.look, most=DAYS), run.sample("clock", run.clock)
     trying, standing = run.sample("nginx would start", world.would_start, every_ms=300), run.container("edge").standing
     with standing(START) as world.start, standing(PORTS) as world.listening, looking, trying, ticking as ticks:
         with run.traffic(users=CUSTOMERS, service="edge", data=customers):
@@ -51,14 +50,16 @@ def normal(run: Run, world: World) -> str:
     run.patiently(lambda: len(judge.Wire(world.facts()).served) > 1 or world.dark(), 2 * LIFETIME_SECONDS, POLL_SECONDS)
     settled = max(run.clock() + 0.8, LIFETIME_SECONDS / 2)
     run.patiently(lambda: run.clock() > settled or world.notes()["half_through"], LIFETIME_SECONDS, POLL_SECONDS)
+    orders = world.notes()["orders"]["granted"]
+    hurried = [one for one, other in pairwise(orders) if other - one < LIFETIME_SECONDS / 5]
+    run.patiently(lambda: not hurried or run.clock() > hurried[0] + LIFETIME_SECONDS, LIFETIME_SECONDS, POLL_SECONDS)
     return careful
 
 
 def the_ca_is_away(run: Run, world: World) -> None:
     """From the next order on, or when the certificate is half through, for a month, or until it was asked in vain."""
     world.act("ca down at the next order")
-    due = ("outages", "half_through")
-    run.patiently(lambda: any(map(world.notes().get, due)) or world.dark(), LIFETIME_SECONDS, POLL_SECONDS)
+    run.patiently(lambda: any(map(world.notes().get, DUE)) or world.dark(), LIFETIME_SECONDS, POLL_SECONDS)
     run.phase("CA down")
     run.fault("the CA is down", world.act, "ca down")
     noted = world.notes()

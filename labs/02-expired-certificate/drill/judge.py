@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 
 from harness import Picture, Recording
 
-DAYS, LIFETIME_SECONDS = 90, 12.0
+DAYS, LIFETIME_SECONDS, NEIGHBOURS = 90, 12.0, ("partners", "suppliers")
 DAY_SECONDS = LIFETIME_SECONDS / DAYS  # compose.yaml tells the containers
-NEIGHBOURS = ("partners", "suppliers")
 SERVED_WITHIN_DAYS, EARLY_DAYS, PAGED_DAYS, FINE_DAYS, BY_HAND_DAYS = 15, 15, 12, 36, 40
 CHANGING_SECONDS, RETRIED_SECONDS, LAST_SECONDS = 0.6, 2.0, 3.0  # what is issued in the last ones is not waited for
 Facts = dict[str, Any]
@@ -86,7 +85,7 @@ def calls(facts: Facts) -> list[tuple[str, float, float | None]]:
             served = [nth for nth, state in enumerate(known) if state.end == end]
             over = next((state.at for state in known[served[-1] + 1 :]), inf)
             rang = [at for at, other, _ in facts["rings"] if other == whose and known[served[0]].at < at < over]
-            if over > end - PAGED_DAYS * DAY_SECONDS:
+            if end and over > end - PAGED_DAYS * DAY_SECONDS:
                 found.append((whose, end, min((at for at in rang if is_reason(facts, at, known)), default=None)))
     return found
 
@@ -153,7 +152,7 @@ def pictures(seen: Recording) -> list[Picture]:
     rows += [("CA away", fell, min(back, seen.until), "no certificate to be had", True) for fell, back in seen.outages]
     for name, theirs in list(states(seen.facts).items())[1:]:
         for (at, end, _), over in zip(theirs, [*(later.at for later in theirs[1:]), seen.until], strict=True):
-            rows += [(name, max(at, 0.0), min(end, over), "good", False), (name, max(at, end), over, "ended", True)]
+            rows += [(name, max(at, 0.0), min(end, over), "good", False), (name, max(at, end), over, "not good", True)]
     rows += [(f"pager: {endpoint}", at, at + 0.1, reason[:60], False) for at, endpoint, reason in seen.rings]
     drawn = [dict(zip(("row", "start", "end", "label", "bad"), row, strict=True)) for row in rows if row[1] < row[2]]
     return [Picture("What was served, and for how long it was good", "spans", {"rows": drawn})]

@@ -30,7 +30,7 @@ class Neighbours:
         self._servers = {name: TlsServer(port) for name, port in PORTS.items()}
         self._ends: dict[str, dict[str, float]] = {name: {} for name in PORTS}
         self.states: dict[str, list[tuple[float, float, float]]] = {name: [] for name in PORTS}
-        """By name: since when, when the certificate in the file ends, and when the one on the wire does."""
+        """By name: since when, when the certificate in the file ends, and the one on the wire (0: there is none)."""
         self.by_hand: list[str] = []
         """The serials of what colleagues have put into the shop's file."""
         for name in PORTS:
@@ -46,7 +46,16 @@ class Neighbours:
         if where != "file":
             self._servers[name].present(certificate, pem(key))
             self._ends[name]["wire"] = ends
-        self.states[name].append((time.time(), self._ends[name]["file"], self._ends[name]["wire"]))
+        self._note(name)
+
+    def speak(self, name: str, *, aloud: bool) -> None:
+        """Its server answers, or closes each connection as soon as it has come."""
+        self._servers[name].silent = not aloud
+        self._note(name)
+
+    def _note(self, name: str) -> None:
+        wire = 0.0 if self._servers[name].silent else self._ends[name]["wire"]
+        self.states[name].append((time.time(), self._ends[name]["file"], wire))
 
     def renew_by_hand(self, name: str, ends: float | None = None) -> None:
         """Colleagues put a new certificate for the same key into a file, and tell no server."""
@@ -58,14 +67,13 @@ class Neighbours:
         write(file.resolve(), certificate)
         log.warning("a colleague has renewed %s by hand", file)
 
-    def later(self, at: float, name: str, where: str, ends: float | None) -> None:
-        """At that moment, `put`; into the shop's file, by hand. `nowhere`: its server speaks to nobody any more."""
+    def later(self, at: float, name: str, where: str, ends: float | None = None) -> None:
+        """At that moment, `put`; into the shop's file, by hand. `silent` and `aloud`: see `speak`."""
         time.sleep(max(0.0, at - time.time()))
-        if where == "nowhere":
-            self._servers[name].context = None
-            return
         with contextlib.suppress(OSError, ValueError):  # the shop's file is the student's: it may be no certificate
-            if name in PORTS:
+            if where in ("silent", "aloud"):
+                self.speak(name, aloud=where == "aloud")
+            elif name in PORTS:
                 self.put(name, where, ends)
             else:
                 self.renew_by_hand(name, ends)
@@ -73,21 +81,27 @@ class Neighbours:
     def be_late(self, name: str, again: float) -> None:
         """Its certificate ends soon, and is changed when it is nearly too late; `again` later an old server is back.
 
-        That one speaks to nobody any more when its certificate has ended.
+        While that one's certificate runs down, the other neighbour's server is silent; from its end on it is itself.
         """
-        now = time.time()
+        now, days, [other] = time.time(), self._ca.day_seconds, set(PORTS) - {name}
         end = math.ceil(now + ENDS_SECONDS)
-        changed = end - LATE_DAYS * self._ca.day_seconds + SETTLED_SECONDS
-        in_background(self.later, now, name, "both", end)
-        in_background(self.later, changed, name, "both", None)
-        last = math.ceil(changed + again + AGAIN_SECONDS)
-        in_background(self.later, changed + again, name, "wire", last)
-        in_background(self.later, last, name, "nowhere", None)
+        changed = end - LATE_DAYS * days + SETTLED_SECONDS
+        back = changed + again
+        last = math.ceil(back + AGAIN_SECONDS)
+        for at, whose, where, ends in (
+            (now, name, "both", end),
+            (changed, name, "both", None),
+            (back, name, "wire", last),
+            (back + SETTLED_SECONDS, other, "silent", None),
+            (last - LATE_DAYS * days + SETTLED_SECONDS, other, "aloud", None),
+            (last, name, "silent", None),
+        ):
+            in_background(self.later, at, whose, where, ends)
 
     def renew_what_has_ended(self) -> None:
         """For as long as somebody looks around: no file is left to end, and all servers are there."""
-        for name in (name for name, server in self._servers.items() if server.context is None):
-            self.put(name, "both")
+        for name in PORTS:
+            self.speak(name, aloud=True)
         while True:
             time.sleep(LOOK_SECONDS)
             for name in ("shop", *PORTS):
