@@ -72,7 +72,7 @@ class World:
             "missed": {endpoint: since(at) for endpoint, at in self.pager.missed.items()},
             "by_hand": self.neighbours.by_hand,
             "neighbours": {
-                name: [[since(moment) for moment in state] for state in states]
+                name: [[since(moment) if moment else 0.0 for moment in state] for state in states]
                 for name, states in self.neighbours.states.items()
             },
             "met": [one | {"at": since(one["at"])} for one in self.met],
