@@ -61,10 +61,17 @@ NEIGHBOURS = {
         [2.0, 14.0, 8.5],
         [RELOADED, 18.5, 18.5],
         [ROLLED_BACK, 18.5, 14.5],
+        [14.5, 18.5, 0.0],
     ],
-    "suppliers": [[-0.5, 11.5, 11.5], [5.0, 17.0, 17.0], [14.0, 26.2, 26.2]],
+    "suppliers": [
+        [-0.5, 11.5, 11.5],
+        [5.0, 17.0, 17.0],
+        [9.3, 17.0, 0.0],
+        [13.2, 17.0, 17.0],
+        [14.0, 26.2, 26.2],
+    ],
 }
-"""Since when, when the certificate in the file ends, and when the one on the wire does."""
+"""Since when, when the certificate in the file ends, and when the one on the wire does (0: nobody answers)."""
 HAND = certificate("0B", "ab" * 8, 19.9, age=2.7)
 RANG: list[list[Any]] = [
     [5.5, "partners", ""],
@@ -472,6 +479,12 @@ def test_a_ring_has_a_reason_while_the_file_is_newer_than_what_is_served() -> No
     """For a neighbour from its renewal to its reload; for the shop since its colleagues were there."""
     rings = [*RANG, *([at, "partners", ""] for at in (2.8, 3.0, 9.7)), [20.1, "shop", ""], [20.3, "shop", ""]]
     assert seen("paged_in_time", rings=sorted(rings)).outcome == "passed"
+
+
+def test_an_endpoint_that_does_not_answer_may_have_its_rings() -> None:
+    """Nobody has to ring for it, and whoever does raises no false alarm."""
+    silent = [[9.4 + tenth / 10, "suppliers", ""] for tenth in range(38)]
+    assert seen("paged_in_time", rings=sorted([*RANG, *silent])).outcome == "passed"
 
 
 def test_rings_for_a_neighbour_that_has_put_all_right_are_false_alarms() -> None:
