@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from itertools import groupby, pairwise
+from math import inf
 from typing import Any, NamedTuple
 
 from harness import Picture, Recording
 
-DAYS, LIFETIME_SECONDS = 90, 12.0
+DAYS, LIFETIME_SECONDS, NEIGHBOURS = 90, 12.0, ("partners", "suppliers")
 DAY_SECONDS = LIFETIME_SECONDS / DAYS  # compose.yaml tells the containers
-SERVED_WITHIN_DAYS, EARLY_DAYS, PAGED_DAYS, FINE_DAYS = 15, 15, 12, 36
-CHANGING_SECONDS, LAST_SECONDS = 0.6, 3.0  # what is issued in the last seconds of the drill is not waited for
+SERVED_WITHIN_DAYS, EARLY_DAYS, PAGED_DAYS, FINE_DAYS, BY_HAND_DAYS = 15, 15, 12, 36, 40
+CHANGING_SECONDS, RETRIED_SECONDS, LAST_SECONDS = 0.6, 2.0, 3.0  # what is issued in the last ones is not waited for
 Facts = dict[str, Any]
 
 
-class Span(NamedTuple):
-    """A stretch in which all looks at the wire saw the same, in seconds of the drill."""
+class State(NamedTuple):
+    """From a moment on, when the certificate on an endpoint's wire ends, and whether its file has a newer one."""
 
-    start: float
+    at: float
     end: float
-    shown: str | None
-    certificate: Facts | None
-    """`serial`, `fingerprint`, `issued`, `not_before`, `not_after`; None if the CA has not issued it to the shop."""
+    stale: bool = False
 
 
 def days(seconds: float) -> float:
@@ -40,116 +39,120 @@ def most(moments: list[float], seconds: float) -> int:
 
 
 class Wire:
-    """What was on the shop's wire, what its CA issued, when the pager rang. The facts may be those of half a drill."""
+    """What was on the shop's wire, and what its renewer ordered. The facts may be those of half a drill."""
 
     def __init__(self, facts: Facts) -> None:
-        """`facts`: certificates, looks, orders and rings."""
-        self.issued: list[Facts] = facts["certificates"]
-        known = {one["fingerprint"]: one for one in self.issued}
-        looked = [(shown, [at for at, _ in same]) for shown, same in groupby(facts["looks"], key=lambda look: look[1])]
-        self.spans = [Span(at[0], at[-1], shown, known.get(shown or "")) for shown, at in looked]
-        self.served = [(span.start, span.certificate) for span in self.spans if span.certificate]
-        self.strangers = [span.start for span in self.spans if span.shown and not span.certificate]
-        self._rings, self._orders = facts["rings"], facts["orders"]
+        """`served`: since when, and which certificate of the CA's; `strangers`: when another one was seen."""
+        known = {one["fingerprint"]: one for one in facts["certificates"]}
+        looks = [(at, known[shown]) for at, shown in facts["looks"] if shown in known]
+        self.ordered = [one for one in facts["certificates"] if one["serial"] not in facts["by_hand"]]
+        self.served = [next(same) for _, same in groupby(looks, key=lambda look: look[1]["serial"])]
+        self.strangers = [at for at, shown in facts["looks"] if shown and shown not in known]
 
-    def newest(self) -> tuple[float, float]:
-        """Since when the last of the CA's certificates that came on the wire was there, and when it ends."""
-        last = max((one["issued"] for _, one in self.served), default=0.0)
-        first = [(start, one["not_after"]) for start, one in self.served if one["issued"] == last]
-        return first[0] if first else (0.0, 0.0)  # an old worker may answer once more after it
 
-    def ends_at(self, at: float) -> float:
-        """When what was on the wire at that moment ends; 0 if that was nothing of the CA's."""
-        begun = [span.certificate for span in self.spans if span.start <= at]
-        return float(begun[-1]["not_after"]) if begun and begun[-1] else 0.0
+def states(facts: Facts) -> dict[str, list[State]]:
+    """By endpoint, in their order."""
+    by_hand = [one for one in facts["certificates"] if one["serial"] in facts["by_hand"]]
+    put = min((one["issued"] for one in by_hand), default=inf)
+    shop = [State(at, one["not_after"], at > put and one not in by_hand) for at, one in Wire(facts).served]
+    shop += [State(put, state_at(put, shop).end, stale=True)] * bool(by_hand)
+    theirs = {name: [State(at, end, file > end) for at, file, end in of] for name, of in facts["neighbours"].items()}
+    return {"shop": sorted(shop)} | theirs
 
-    def is_reason(self, at: float, end: float) -> bool:
-        """Few days were left at that moment, or the CA had turned the last order away."""
-        granted, refused = (max((x for x in self._orders[how] if x < at), default=-1) for how in ("granted", "refused"))
-        return end - at <= FINE_DAYS * DAY_SECONDS or refused > granted
 
-    def warnings(self) -> list[float]:
-        """When the pager rang with a reason for the shop's newest certificate, not only because that had just come."""
-        since, end = self.newest()
-        rang = [at for at, endpoint, _ in self._rings if endpoint == "shop" and at > since + CHANGING_SECONDS]
-        return [at for at in rang if self.is_reason(at, end)]
+def state_at(at: float, known: list[State]) -> State:
+    """The last one that had begun."""
+    return next((one for one in reversed(known) if one.at <= at), State(0.0, 0.0))
+
+
+def newest(facts: Facts) -> State:
+    """The shop's last certificate on the wire: an old worker may answer once more after it."""
+    return max(states(facts)["shop"], key=lambda state: (state.end, -state.at), default=State(0.0, 0.0))
+
+
+def is_reason(facts: Facts, at: float, known: list[State]) -> bool:
+    """At that moment few days were left, or the file had a newer one, or the CA had turned the last order away."""
+    state = state_at(at, known)
+    granted, refused = (max((x for x in facts["orders"][how] if x < at), default=-1) for how in ("granted", "refused"))
+    return state.stale or state.end - at <= FINE_DAYS * DAY_SECONDS or refused > granted
+
+
+def calls(facts: Facts) -> list[tuple[str, float, float | None]]:
+    """Each end so near that somebody had to be told, and the last of each endpoint: whose, when, first ring."""
+    found = list[tuple[str, float, float | None]]()
+    for whose, known in states(facts).items():
+        for end in dict.fromkeys(state.end for state in known):  # an old worker may answer once more
+            served = [nth for nth, state in enumerate(known) if state.end == end]
+            over = next((state.at for state in known[served[-1] + 1 :]), inf)
+            rang = [at for at, other, _ in facts["rings"] if other == whose and known[served[0]].at < at < over]
+            if end and over > end - PAGED_DAYS * DAY_SECONDS:
+                found.append((whose, end, min((at for at in rang if is_reason(facts, at, known)), default=None)))
+    return found
+
+
+def is_over(facts: Facts, now: float) -> bool:
+    """Whether somebody was told of each end, or it is too late for that."""
+    soon = {whose: at + RETRIED_SECONDS for whose, at in facts["missed"].items()}
+    silent = [(whose, end - PAGED_DAYS * DAY_SECONDS) for whose, end, rang in calls(facts) if rang is None]
+    return all(now > max(late, soon.get(whose, 0.0)) for whose, late in silent)
 
 
 def waits(seen: Recording) -> tuple[list[float], list[str]]:
-    """Days from each new certificate's issue until it, or a newer one, was served; and which waits were too long."""
-    wire = Wire(seen.facts)
-    took: list[float] = []
-    late: list[str] = []
-    for number, one in enumerate(wire.issued):
-        if number and one["issued"] < seen.until - LAST_SECONDS:
-            shown = [start for start, other in wire.served if other in wire.issued[number:]]
-            took.append(days(min(shown, default=seen.until) - one["issued"]))
-            if not shown or took[-1] > SERVED_WITHIN_DAYS:
-                how = "came on the wire only" if shown else "was not on the wire"
-                late.append(f"serial {one['serial']} {how} {took[-1]:g} days after its issue")
+    """Days from each new certificate's issue until it, or a newer one, was served; and what was wrong with that."""
+    wire, took, late = Wire(seen.facts), list[float](), list[str]()
+    for one in (one for one in wire.ordered[1:] if one["issued"] < seen.until - LAST_SECONDS):
+        shown = [start for start, other in wire.served if other["issued"] >= one["issued"]]
+        older = [start for start, other in wire.served if other["issued"] < one["issued"]]
+        took.append(days(min(shown, default=seen.until) - one["issued"]))
+        if not shown or took[-1] > SERVED_WITHIN_DAYS:
+            how = "came on the wire only" if shown else "was not on the wire"
+            late.append(f"serial {one['serial']} {how} {took[-1]:g} days after its issue")
+        elif (back := days(max(older, default=0.0) - one["issued"])) > SERVED_WITHIN_DAYS:
+            late.append(f"an older one than serial {one['serial']} was on the wire {back:g} days after its issue")
     return took, late
 
 
 def changes(seen: Recording) -> list[tuple[float, Facts, float]]:
     """Each time when one certificate of the CA's followed another: when, which, and the days that the old one had."""
-    pairs = [(old, new, at) for (_, old), (at, new) in pairwise(Wire(seen.facts).served) if old != new]
-    return [(at, new, days(old["not_after"] - at)) for old, new, at in pairs]
+    served = Wire(seen.facts).served
+    return [(at, new, days(old["not_after"] - at)) for (_, old), (at, new) in pairwise(served)]
 
 
 def outage(seen: Recording) -> tuple[str, float | None]:
     """What was seen of the CA's first outage, and how many days before the end of the old one a new one was served."""
     (fell, back), served = seen.outages[0], Wire(seen.facts).served
-    after = [start for start, one in served if one["issued"] >= back]
+    after = [start for start, one in served if one["issued"] >= back and one["serial"] not in seen.by_hand]
     end = max((one["not_after"] for _, one in served if one["issued"] < back), default=0.0)
-    away = f"the CA was away for {days(back - fell):.0f} days"
-    away = away if end > fell else "when the CA went away no good certificate was on the wire any more"
+    lost = "when the CA went away no good certificate was on the wire any more"
+    away = f"the CA was away for {days(back - fell):.0f} days" if end > fell else lost
     if not after:
         return f"{away}; no certificate was ordered and served after that", None
     spare = days(end - after[0])
     return f"{away}; the new one was served {before(spare, 'the end of the old one')}", spare
 
 
-def partners(facts: Facts) -> tuple[float, float, float]:
-    """Since when they serve the certificate that they keep; since when their file is newer; when that one ends."""
-    fresh, serial = facts["partners_shown"][-1]
-    [end] = [one["not_after"] for one in facts["partners"] if one["serial"] == serial]
-    return fresh, facts["partners"][-1]["issued"], end
-
-
-def paged(seen: Recording) -> dict[str, tuple[float | None, str]]:
-    """By endpoint how many days before its end the pager rang first with a reason (None: never); the same in words."""
-    wire, (_, stale, end) = Wire(seen.facts), partners(seen.facts)
-    theirs = [at for at, endpoint, _ in seen.rings if endpoint == "partners" and at > stale]  # reason enough
-    found: dict[str, tuple[float | None, str]] = {}
-    for endpoint, rings, ends in (("shop", wire.warnings(), wire.newest()[1]), ("partners", theirs, end)):
-        left = days(ends - min(rings)) if rings else None
-        earlier = " when there was reason to" * any(other == endpoint for _, other, _ in seen.rings)
-        none = f"the pager did not ring for {endpoint}{earlier}"
-        found[endpoint] = left, none if left is None else f"for {endpoint} the pager rang {before(left, 'the end')}"
-    return found
-
-
 def false_alarms(seen: Recording) -> list[str]:
     """The rings without a reason while nothing was being changed, as words."""
-    wire, (fresh, stale, end) = Wire(seen.facts), partners(seen.facts)
-    changing = {"partners": [fresh, stale], "shop": [span.start for span in wire.spans[1:]]}
-    rang = [(at, whose) for at, whose, _ in seen.rings if at > fresh]
-    calm = [(at, whose) for at, whose in rang if all(abs(x - at) >= CHANGING_SECONDS for x in changing[whose])]
-    ends = [end if whose == "partners" else wire.ends_at(at) for at, whose in calm]
-    return [
-        f"{whose} at {at:.1f} s" for (at, whose), end in zip(calm, ends, strict=True) if not wire.is_reason(at, end)
-    ]
+    rings = [(at, whose, states(seen.facts)[whose]) for at, whose, _ in seen.rings]
+    calm = [ring for ring in rings if all(abs(state.at - ring[0]) >= CHANGING_SECONDS for state in ring[2])]
+    return [f"{whose} at {at:.1f} s" for at, whose, known in calm if not is_reason(seen.facts, at, known)]
 
 
 def pictures(seen: Recording) -> list[Picture]:
-    """What was served, bad from its end on; below it failed requests, the CA, the pager."""
+    """What was served, bad from its end on; below it failed requests, the CA, the neighbours, the pager."""
     rows: list[tuple[str, float, float, str, bool]] = []
-    for start, end, shown, one in Wire(seen.facts).spans:
+    known = {one["fingerprint"]: one for one in seen.certificates}
+    for shown, same in groupby(seen.looks, key=lambda look: look[1]):
+        start, *_, end = [at for at, _ in same] * 2
+        one = known.get(shown)
         name = f"serial {one['serial']}" if one else "none of the CA's" if shown else "no TLS"
         good = min(end, max(start, one["not_after"])) if one else start
         rows += [(name, start, good, f"{name} served", False), (name, good, end, f"{name}: bad", True)]
     rows += [("failed", at, at + 0.1, "requests that failed", True) for at in seen.failed_at]
     rows += [("CA away", fell, min(back, seen.until), "no certificate to be had", True) for fell, back in seen.outages]
+    for name, theirs in list(states(seen.facts).items())[1:]:
+        for (at, end, _), over in zip(theirs, [*(later.at for later in theirs[1:]), seen.until], strict=True):
+            rows += [(name, max(at, 0.0), min(end, over), "good", False), (name, max(at, end), over, "not good", True)]
     rows += [(f"pager: {endpoint}", at, at + 0.1, reason[:60], False) for at, endpoint, reason in seen.rings]
     drawn = [dict(zip(("row", "start", "end", "label", "bad"), row, strict=True)) for row in rows if row[1] < row[2]]
     return [Picture("What was served, and for how long it was good", "spans", {"rows": drawn})]

@@ -26,10 +26,9 @@ class Strict(Customer):
 
     def fetch(self, path: str, name: str, wanted: bytes) -> str | None:
         """What was wrong with the answer, which has to end like this; None if nothing was."""
+        return self.attempt(name, lambda: self._asked(path, wanted))
 
-        def exchange() -> str | None:
-            until = time.monotonic() + self.patience_seconds
-            with gevent.Timeout(self.patience_seconds, TimeoutError):
-                return wire.complaint(self.address, self.trust, path, wanted, until=until, ahead=self.ahead)
-
-        return self.attempt(name, exchange)
+    def _asked(self, path: str, wanted: bytes) -> str | None:
+        until = time.monotonic() + self.patience_seconds
+        with gevent.Timeout(self.patience_seconds, TimeoutError):
+            return wire.complaint(self.address, self.trust, path, wanted, until=until, ahead=self.ahead)

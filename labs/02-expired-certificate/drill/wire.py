@@ -42,10 +42,7 @@ def shown(address: tuple[str, int]) -> str | None:
 def complaint(
     address: tuple[str, int], trust: ssl.SSLContext, path: str, wanted: bytes, *, until: float, ahead: float
 ) -> str | None:
-    """What was wrong with one request: its certificate, or its answer, which has to end like this; None if nothing.
-
-    `until`: by the monotonic clock; `ahead`: by how much the stack's clock is ahead of that. OSError: no connection.
-    """
+    """What was wrong with certificate or answer (its end: `wanted`). The stack's clock is `ahead` of `until`'s."""
     begun = time.monotonic()
     try:
         with connect(address, trust, until - begun) as connection:

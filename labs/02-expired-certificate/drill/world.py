@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from harness import Run
 
 from . import wire
-from .judge import DAY_SECONDS, Facts, Wire
+from .judge import DAY_SECONDS, Facts
 
 LISTENING, MOST_SAID, DARK_SECONDS = "0A", 300, 2.0
 
@@ -16,20 +15,23 @@ LISTENING, MOST_SAID, DARK_SECONDS = "0A", 300, 2.0
 class World:
     """The container `outside` with the drill's key, its neighbours as they are seen from there, and the shop's wire."""
 
+    start: Any  # a standing try to start nginx with what lies in the edge
+    listening: Any  # a standing look at what listens there
+
     def __init__(self, run: Run) -> None:
         """Nothing has been seen."""
         self._run, self._outside = run, run.http("outside")
         self._key, self._zero = {"X-Lab-Key": run.key}, run.epoch(0.0)
         self.root = str(self._asked("/lab/root")["root"])
         self.address = run.address("edge", 8443)
-        self.looks: list[list[Any]] = []
-        self.left_days, self._good_at = 0.0, 0.0
-        self._ends: dict[str | None, float] = {None: 0.0}
+        self.looks, self.starts, self.plain = list[list[Any]](), list[list[Any]](), list[Facts | None]()
+        self._good_at, self._ends = 0.0, dict[str | None, float]({None: 0.0})
 
-    def act(self, what: str, **more: float) -> None:
-        """Have something happen; `at`: from which second of the drill on."""
-        moments = {name: self._zero + at for name, at in more.items()}
-        answer = self._outside.post("/lab/acts", json={"what": what, **moments}, headers=self._key)
+    def act(self, what: str, *, at: float | None = None, ends: float | None = None, **more: float | str) -> None:
+        """Have something happen, `at` that second of the drill or now; `ends`: when a certificate does."""
+        moments = {name: self._zero + one for name, one in (("at", at), ("ends", ends)) if one is not None}
+        order = {"what": what} | moments | more
+        answer = self._outside.post("/lab/acts", timeout=12.0, json=order, headers=self._key)
         self._run.require(answer.ok, f"the lab could not have {what!r} done: {answer.error or answer.text}")
 
     def notes(self) -> Facts:
@@ -39,8 +41,7 @@ class World:
     def _asked(self, page: str) -> Facts:
         answer = self._outside.get(page, timeout=5.0, headers=self._key)
         self._run.require(answer.ok, f"the lab's own ledger did not answer: {answer.error or answer.text}")
-        read: Facts = answer.json
-        return read
+        return dict(answer.json)
 
     def look(self) -> float:
         """Note what the shop serves, trusting nobody; how many days are left, 0 where nothing valid is served."""
@@ -48,44 +49,32 @@ class World:
         if shown not in self._ends:
             self._ends |= {one["fingerprint"]: one["not_after"] for one in self.notes()["certificates"]}
         self.looks.append([round(now, 3), shown])
-        self.left_days = round(max(0.0, (self._ends.get(shown, 0.0) - now) / DAY_SECONDS), 1)
-        self._good_at = now if self.left_days else self._good_at
-        return self.left_days
+        left_days = round(max(0.0, (self._ends.get(shown, 0.0) - now) / DAY_SECONDS), 1)
+        self._good_at = now if left_days else self._good_at
+        return left_days
 
     def dark(self) -> bool:
         """Nothing valid has been on the wire for two seconds."""
         return self._run.clock() - self._good_at > DARK_SECONDS
 
-    def has_changed(self) -> bool:
-        """One certificate of the CA has followed another on the wire."""
-        return len({shown for _, shown in list(self.looks) if shown in self._ends} - {None}) > 1
-
-    def so_far(self) -> Wire:
+    def facts(self) -> Facts:
         """What was seen until now."""
-        return Wire(self.notes() | {"looks": list(self.looks)})
+        return self.notes() | {"looks": list(self.looks), "starts": list(self.starts), "plain": self.plain}
 
-    def billing(self, page: str) -> Facts:
-        """What billing says after it has asked the shop or the bank."""
-        said = self._run.http("billing").get(page)
-        told = said.json if isinstance(said.json, dict) else {"error": said.error or said.text}
-        return {key: told.get(key) and str(told[key])[:MOST_SAID] for key in ("answer", "error")}
+    def look_around(self) -> None:
+        """Let billing ask the shop, and see what the edge says without TLS."""
+        self.act("meet billing", place="shop", kind="good")
+        self.plain.append(self.plainly())
 
-    def meeting(self, place: str, kind: str) -> Facts:
-        """What billing says of the bank, or of the place of the shop, that shows a certificate of that kind."""
-        self.act(f"{place} {kind}")
-        return {"place": place, "kind": kind} | self.billing(f"/{place}")
+    def would_start(self) -> float:
+        """Note whether nginx could be started with what lies in the edge at this moment; 1 if so."""
+        code, said = self.start.run()
+        self.starts.append([round(self._run.clock(), 3), said[-MOST_SAID:] or f"exit code {code}" if code else ""])
+        return float(code == 0)
 
-    def startable(self, start: Callable[[], tuple[int, str]]) -> Facts:
-        """Exit code and output of a try to start nginx with what lies in the edge at this moment."""
-        running = self._run.container("edge").running()
-        code, said = start() if running else (None, "the edge had ended")
-        return {"code": code, "said": said[-MOST_SAID:]}
-
-    def plainly(self) -> dict[str, list[Facts]] | None:
+    def plainly(self) -> Facts | None:
         """What the edge says without TLS, by port on which something listens there; None if it has ended."""
-        edge = self._run.container("edge")
-        if not edge.running():
-            return None
-        rows = [line.split() for line in edge.exec(["cat", "/proc/net/tcp", "/proc/net/tcp6"])[1].splitlines()]
+        code, said = self.listening.run()
+        rows = [line.split() for line in said.splitlines()]
         ports = {int(row[1].rpartition(":")[2], 16) for row in rows if row[3:4] == [LISTENING]}
-        return {str(port): self._asked(f"/lab/plain/{port}")["said"] for port in sorted(ports)}
+        return None if code else {str(port): self._asked(f"/lab/plain/{port}")["said"] for port in sorted(ports)}

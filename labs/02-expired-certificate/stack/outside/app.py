@@ -14,7 +14,7 @@ from flask import Flask, Response, abort, jsonify, request
 from servicekit import create_app
 from world import World
 
-ENDPOINTS = ("shop", "partners")
+ENDPOINTS = ("shop", "partners", "suppliers")
 ASKED_AS = ("edge", "shop.internal", "localhost")
 KEY, KEY_HEADER = os.environ["OUTAGE_KEY"], "X-Lab-Key"
 PRIVATE = ("/lab/", "/metrics")
@@ -58,7 +58,8 @@ def open_to_customers(app: Flask, world: World) -> None:
         endpoint, reason = body.get("endpoint"), str(body.get("reason"))[:200]
         if endpoint not in ENDPOINTS:
             abort(422, f"nobody is on call for {endpoint!r}; endpoints: {', '.join(ENDPOINTS)}")
-        world.ring(endpoint, reason)
+        if not world.pager.ring(endpoint, reason):
+            return jsonify(error="Service Unavailable", detail="nobody has heard it: ring again"), 503
         app.logger.warning("PAGER %s: %s", endpoint, reason)
         return jsonify(ringing=True), 201
 

@@ -51,11 +51,10 @@ class Authority:
             raise RefusedError(f"at most {LONGEST_DAYS} days, and not {days:g}")
         return self.issue(wanted[0], request.public_key(), days=days)
 
-    def issue(self, name: str, key: Any, *, days: float = LONGEST_DAYS, age_days: float = 0, noted: bool = True) -> str:
-        """A certificate for that name and public key, as PEM; without `noted` the ledger does not know it."""
-        age, lasts = (timedelta(seconds=round(share * self.day_seconds)) for share in (age_days, days))
-        now = time.time()
-        since = datetime.fromtimestamp(int(now), UTC) - age
+    def issue(self, name: str, key: Any, *, days: float = 90, ends: float | None = None, noted: bool = True) -> str:
+        """A certificate that is new, or ends then, as PEM; without `noted` the ledger does not know it."""
+        lasts, now = timedelta(seconds=round(days * self.day_seconds)), time.time()
+        since = datetime.fromtimestamp(int(ends or now), UTC) - (lasts if ends else timedelta(0))
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         with self._lock:
             certificate = self._signed(subject, key, since, since + lasts)

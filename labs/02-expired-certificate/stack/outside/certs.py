@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from authority import Authority, new_key, pem
-from cryptography import x509
 
 CERTS = Path("/certs")
-SHOP, PARTNERS = "shop.internal", "partners.internal"
+SHOP = "shop.internal"
 SHOPS_FILE, SHOPS_KEY = CERTS / "shop/certificate.pem", CERTS / "shop/key.pem"
-PARTNERS_FILE = CERTS / "partners/certificate.pem"
-FIRST_AGE_DAYS = 30
-LOOK_SECONDS = 0.2
+FIRST_DAYS_LEFT = 60
 
 log = logging.getLogger("outside")
 
@@ -27,14 +23,14 @@ log = logging.getLogger("outside")
 def write(path: Path, text: str) -> None:
     """Put the file there, whole or not at all."""
     path.parent.mkdir(exist_ok=True)
-    draft = path.with_suffix(".new")
+    draft = path.with_suffix(".put")
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)
 
 
-def in_background(what: Callable[[Authority], None], ca: Authority) -> None:
+def in_background(what: Callable[..., None], *given: Any) -> None:
     """Have it done while the service answers."""
-    threading.Thread(target=what, args=(ca,), daemon=True).start()
+    threading.Thread(target=what, args=given, daemon=True).start()
 
 
 def first_certificate(ca: Authority) -> None:
@@ -48,7 +44,8 @@ def first_certificate(ca: Authority) -> None:
         time.sleep(0.05)
     key = new_key()
     write(SHOPS_KEY, pem(key))
-    write(SHOPS_FILE, ca.issue(SHOP, key.public_key(), age_days=FIRST_AGE_DAYS))
+    ends = time.time() + FIRST_DAYS_LEFT * ca.day_seconds
+    write(SHOPS_FILE, ca.issue(SHOP, key.public_key(), ends=ends))
     log.info("the shop's first certificate: serial %s", ca.issued(SHOP)[-1]["serial"])
 
 
@@ -59,15 +56,3 @@ def listens(host: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def renewals_by_hand(ca: Authority) -> None:
-    """Colleagues: where a file has ended they put a new certificate for the same key, and tell no server."""
-    while True:
-        time.sleep(LOOK_SECONDS)
-        for name, file in ((SHOP, SHOPS_FILE), (PARTNERS, PARTNERS_FILE)):
-            with contextlib.suppress(OSError, ValueError):
-                old = x509.load_pem_x509_certificate(file.read_bytes())
-                if old.not_valid_after_utc < datetime.now(UTC):
-                    write(file.resolve(), ca.issue(name, old.public_key()))
-                    log.warning("a colleague has renewed %s by hand", file)

@@ -7,13 +7,15 @@ import time
 from typing import Any
 
 from authority import Authority, new_key, pem, self_signed
-from certs import CERTS, PARTNERS, PARTNERS_FILE, SHOP, first_certificate, in_background, renewals_by_hand, write
+from certs import CERTS, SHOP, first_certificate, in_background, write
+from meetings import met
+from neighbours import Neighbours
+from pager import Pager
 from servers import TlsServer
 
 DAY_SECONDS = float(os.environ["DAY_SECONDS"])
 OTHERS = {"bank": "other.internal", "shop": "bank.internal"}
 MOST_NOTED, FINGERPRINT, NEARLY_HALF = 5000, 16, 0.45
-RING_EVERY_SECONDS = 0.05  # what comes in between is the same ring
 
 
 class World:
@@ -21,15 +23,14 @@ class World:
 
     def __init__(self) -> None:
         self.ca, self.stranger = Authority(DAY_SECONDS), Authority(DAY_SECONDS)
-        self.bank, self.partners = TlsServer(9443), TlsServer(8443)
+        self.bank = TlsServer(9443)
         self.falls_on_order, self.asked = False, 0
         self.outages: list[list[float | None]] = []
         self.orders: dict[str, list[float]] = {"granted": [], "refused": []}
-        self.rings: list[tuple[float, str, str]] = []
-        self.partners_shown: list[tuple[float, str]] = []
+        self.met: list[dict[str, Any]] = []
+        self.pager = Pager()
         write(CERTS / "root.pem", self.ca.root_pem)
-        self.act("partners renew")
-        self.act("partners reload")
+        self.neighbours = Neighbours(self.ca)
         self.pretend("bank", "good")
         in_background(first_certificate, self.ca)
 
@@ -50,13 +51,6 @@ class World:
             noted.append(time.time())
         return self.ca.order(str(body["csr"]), float(body.get("days", 90))) if up else None
 
-    def ring(self, endpoint: str, reason: str) -> None:
-        """Note it, unless the same pager rang just before."""
-        now = time.time()
-        last = next((at for at, other, _ in reversed(self.rings) if other == endpoint), 0.0)
-        if now - last > RING_EVERY_SECONDS and len(self.rings) < MOST_NOTED:
-            self.rings.append((now, endpoint, reason))
-
     def ledger(self, zero: float) -> dict[str, Any]:
         """All that was noted, in seconds since `zero`."""
 
@@ -74,9 +68,14 @@ class World:
             "certificates": issued(SHOP),
             "orders": {how: [since(at) for at in moments] for how, moments in self.orders.items()},
             "outages": [[since(fell), since(back)] for fell, back in self.outages],
-            "rings": [[since(at), endpoint, reason] for at, endpoint, reason in self.rings],
-            "partners": issued(PARTNERS),
-            "partners_shown": [[since(at), serial] for at, serial in self.partners_shown],
+            "rings": [[since(at), endpoint, reason] for at, endpoint, reason in self.pager.rings],
+            "missed": {endpoint: since(at) for endpoint, at in self.pager.missed.items()},
+            "by_hand": self.neighbours.by_hand,
+            "neighbours": {
+                name: [[since(moment) if moment else 0.0 for moment in state] for state in states]
+                for name, states in self.neighbours.states.items()
+            },
+            "met": [one | {"at": since(one["at"])} for one in self.met],
             "bank": {"came": dict(self.bank.came), "trusted": dict(self.bank.trusted)},
             "half_through": self.half_through(),
         }
@@ -86,8 +85,8 @@ class World:
         newest = self.ca.issued(SHOP)[-1]
         return time.time() > newest["not_before"] + NEARLY_HALF * (newest["not_after"] - newest["not_before"])
 
-    def act(self, what: str, at: float | None = None) -> None:
-        """What the drill does to the world; `at`: from when on the authority answers again, at once if None."""
+    def act(self, what: str, at: float | None = None, **more: Any) -> None:
+        """What the drill does to the world; `at`: when a certificate is put, or the authority answers; None: now."""
         match what:
             case "ca down":
                 self.falls_on_order = False
@@ -99,27 +98,27 @@ class World:
                 self.falls_on_order = False
                 if self.outages:
                     self.outages[-1][1] = time.time() if at is None else at
-            case "partners renew":
-                key = new_key()
-                self.fresh = self.ca.issue(PARTNERS, key.public_key()), pem(key)
-                write(PARTNERS_FILE, self.fresh[0])
-            case "partners reload":
-                self.partners.present(*self.fresh)
-                self.partners_shown.append((time.time(), self.ca.issued(PARTNERS)[-1]["serial"]))
+            case "put a certificate":
+                in_background(self.neighbours.later, at, more["name"], more["where"], more.get("ends"))
+            case "be late":
+                self.neighbours.be_late(**more)
             case "colleagues renew by hand":
-                in_background(renewals_by_hand, self.ca)
-            case _:
-                self.pretend(*what.split(" ", 1))
+                in_background(self.neighbours.renew_what_has_ended)
+            case "meet billing":
+                self.pretend(**more)
+                self.met.append(met(**more))
 
     def pretend(self, place: str, kind: str) -> None:
-        """The bank, or an impostor in the place of the shop, shows a certificate of that kind."""
+        """The bank, or an impostor in the place of the shop, shows such a certificate; the shop itself is good."""
+        if (place, kind) == ("shop", "good"):
+            return
         key, name = new_key(), f"{place}.internal"
         signs = self.stranger if kind == "unknown CA" else self.ca
-        age = 95 if kind == "expired" else 0
+        ends = time.time() - DAY_SECONDS if kind == "expired" else None
         host = OTHERS[place] if kind == "other host" else name
         own = (
             self_signed(name)
             if kind == "self-signed"
-            else (signs.issue(host, key.public_key(), age_days=age, noted=False), pem(key))
+            else (signs.issue(host, key.public_key(), ends=ends, noted=False), pem(key))
         )
         self.bank.present(*own, f"{place} {kind}")
