@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from docker.errors import APIError
 
+from harness.errors import NotJudgedError
 from harness.run import engine, inside
+from harness.run.container import Container
 from harness.run.waiting import patiently
 from harness.setup import images
 
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.docker
 def idle(stacks: Path) -> Any:
     """A container that does nothing."""
     labels = {"outage.home": str(stacks), "outage.run": "outage-idle-20261123-210501-ab12", "outage.lab": "idle"}
+    labels[engine.LABEL_SERVICE] = "idle"
     return engine.client().containers.run(images.tags()["python"], ["sleep", "60"], labels=labels, detach=True)
 
 
@@ -47,6 +50,15 @@ def test_a_container_that_ends_meanwhile_ends_the_command(idle: Any) -> None:
     idle.wait(timeout=10)
     with pytest.raises(APIError, match="is not running"):
         inside.run(idle.id, ["true"])
+
+
+def test_a_drill_that_wants_a_command_of_a_dead_service_breaks_off(idle: Any) -> None:
+    """No error of the harness: the verdict is that of the death."""
+    idle.kill()
+    idle.wait(timeout=10)
+
+    with pytest.raises(NotJudgedError, match=r"a command in idle: .* is not running"):
+        Container("outage-idle-20261123-210501-ab12", "idle").exec(["true"])
 
 
 def test_a_standing_command_runs_again_and_again_and_leaves_nothing(idle: Any) -> None:

@@ -87,7 +87,11 @@ class Container:
 
     def exec(self, command: list[str]) -> tuple[int, str]:
         """Run a command inside; its exit code and what it printed, both streams in one."""
-        return inside.run(str(self._handle().id), command)
+        try:
+            return inside.run(str(self._handle().id), command)
+        except (APIError, NotFound) as problem:
+            said = problem.explanation or problem
+            raise NotJudgedError(f"Docker could not run a command in {self.service}: {said}") from problem
 
     def standing(self, command: list[str]) -> AbstractContextManager[inside.Standing]:
         """The same command inside, again and again: its `run()` gives what `exec` does, at a twentieth of the cost."""
