@@ -13,7 +13,6 @@ RECORDS, ZONE = ("orders-db", "orders-db.staging"), "/zones/shop.internal.zone"
 ASK = f"for name in {' '.join(RECORDS)}; do drill -Q @127.0.0.1 $name.shop.internal; echo =; done; cksum < {ZONE}"
 LOOK, COUNT = ["sh", "-c", ASK], ["count-queries"]
 BY_HAND = f'printf %s "$0" > {ZONE} && reload-zone shop.internal'
-UNKNOWN = ("db-prod-2", "db-prod-old", "db-production", "db-prod-nwe")
 SERVED_SECONDS, SETTLE_SECONDS, TOOL_SECONDS, TIMED_OUT, LONGEST = 3.0, 0.3, 10, 124, 600
 
 
@@ -26,8 +25,7 @@ class Names:
         self._zone, self._serial, self._own = self._dns.exec(["cat", ZONE])[1], 2026030200, 0
         self._address = dict(re.findall(r"(?m)^(db-\S+)\s+IN A\s+(\S+)$", self._zone))
         run.require("db-preprod" in self._address, "the zone was not as shipped when the drill began")
-        self.home = "db-prod"
-        """The machine that production's record should lead to."""
+        self.home = "db-prod"  # the machine that production's record should lead to
         self.calls: list[dict[str, Any]] = []
         self._unusual = self._drawn()
 
@@ -35,12 +33,14 @@ class Names:
         """Machines in no list, and known ones by other spellings: each of them in every run, in an order of its own."""
         draw = self._run.random
         plain, staging = (draw.choice(("db-staging", "db-preprod")) for _ in range(2))
-        spelt, unknown = draw.choice((str.upper, str.title)), draw.choice(UNKNOWN)
-        wrong = (plain, spelt(staging), f"{staging}.shop.internal.", unknown, "ns")
-        calls: list[tuple[str, str, str, bool | None]] = [("apply", "orders-db", machine, False) for machine in wrong]
-        calls += [("apply", "orders-db", "db-prod-new.shop.internal", None)]
-        calls += [("plan", "orders-db.staging", spelt("db-prod"), False)]
-        return draw.sample(calls, len(calls))
+        spelt, unknown = draw.choice((str.upper, str.title)), draw.choice(("db-prod-2", "db-production", "db-prod-nwe"))
+        others = (spelt(staging), f"{staging}.shop.internal.", unknown, "ns")
+        wrong = [("apply", plain), *((draw.choice(("plan", "apply")), machine) for machine in others)]
+        calls: list[tuple[str, str, str, bool | None]] = [
+            (verb, "orders-db", machine, False) for verb, machine in wrong
+        ]
+        calls = draw.sample([*calls, ("plan", "orders-db.staging", spelt("db-prod"), False)], len(calls) + 1)
+        return [*calls, ("apply", "orders-db", "db-prod-new.shop.internal", None)]
 
     def _machine(self, address: str) -> str:
         """The first machine that has this address; empty if none has."""
@@ -92,8 +92,8 @@ class Names:
         if after != dict(zip(RECORDS, (self.home, "db-staging"), strict=True)):
             self.by_hand()
 
-    def unusual_calls(self, until: float = float("inf")) -> None:
-        """Those that are left of the tool's unusual calls, as long as there is time for them."""
+    def unusual_calls(self, until: float = float("inf"), *, only_plan: bool = False) -> None:
+        """Those that are left of the tool's unusual calls, the last one first, as long as there is time for them."""
         while self._unusual and self._run.clock() < until:
             verb, record, machine, right = self._unusual.pop()
-            self.by_tool(verb, record, machine, right=right)
+            self.by_tool("plan" if only_plan else verb, record, machine, right=right)

@@ -53,8 +53,9 @@ class Shop:
         return next(iter(row.values()), None)
 
     def _workers(self) -> list[int]:
-        """The processes of production's service."""
-        _, said = self._run.container("orders").exec(["sh", "-c", WORKERS])
+        """The processes of production's service, as long as it runs."""
+        orders = self._run.container("orders")
+        said = orders.exec(["sh", "-c", WORKERS])[1] if orders.running() else ""
         return sorted(int(line.split("/")[2]) for line in said.splitlines() if line.startswith("/proc/"))
 
     def close_connections(self, *databases: str) -> None:
@@ -78,8 +79,7 @@ class Shop:
 
     def calm(self) -> bool:
         """Customers and testers have got right answers, and nothing else, for a second."""
-        since = self._run.clock() - 1.0
-        recent = [each.error for each in self._run.requests[-1000:] if each.start > since]
+        recent = [each.error for each in self._run.requests[-1000:] if each.start > self._run.clock() - 1.0]
         return len(recent) >= FEWEST_CALM and not any(recent)
 
     def books(self) -> dict[str, Any]:
