@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -14,16 +15,15 @@ PRODUCTION, STAGING = ("db-prod", "db-prod-new"), ("db-staging",)
 DATABASES = PRODUCTION + STAGING
 FIRST_IN_STAGING, TESTERS = 900_000_000, "staging "
 """The orders of staging's testers have numbers from here on, and the names of their requests begin like this."""
-CLOSED_IN = dict.fromkeys(("recovered", "moved", "no name server", "normal again"), "db-prod")
-CLOSED_IN["moved back"] = "db-prod-new"
-"""Where it may come out that the lab has closed connections to this database: an error for each is no fault."""
 MOST_CLOSED, CLOCKS_SECONDS = 8, 0.02
-"""So many of them are excused at most; so far apart may two clocks be that were compared when the drill began."""
-REFUSED, IN_WORDS = "HTTP 503", {"timeout": "no answer in 3 s", "connection": "connection broken off"}
+"""One error in a hundred is allowed, and one for each of so many closed connections; so far apart may two clocks be."""
+REFUSED, LATE, IN_WORDS = "HTTP 503", "timeout", {"timeout": "no answer in 3 s", "connection": "connection broken off"}
 IN_WORDS |= {REFUSED: "refused with 503", "ended with the load": "no answer before the drill ended"}
+NIGHT = ("misdirected", "new connections", "rolled back")
+EXCUSED = dict.fromkeys(NIGHT, (REFUSED, LATE)) | dict.fromkeys(("moving", "moving back"), (REFUSED,))
+"""Errors that are no fault in these phases; but of each kind of request, less than half may be late."""
 DONE, NOT_DONE = "done, with exit code 0", "refused, with a reason"
 TIMED_OUT = (124, 137)
-"""Exit codes of a call that had to be ended."""
 
 
 class Order(NamedTuple):
@@ -49,18 +49,11 @@ class Saw(NamedTuple):
 
     when: str
     requests: list[Request]
-    closed: int
-    """So many connections had the lab closed."""
-
-    @property
-    def errors(self) -> Counter[str]:
-        """How often each kind."""
-        return Counter(request.error for request in self.requests if request.error)
-
-    @property
-    def allowed(self) -> float:
-        """How many errors are no fault: one in a hundred, and one for each closed connection. Never all."""
-        return min(0.01 * len(self.requests) + min(self.closed, MOST_CLOSED), len(self.requests) - 1)
+    errors: Counter[str]
+    """How often each kind."""
+    failed: int
+    """How many of them are of a kind that is not excused; `allowed`: how many of those are no fault."""
+    allowed: float
 
     @property
     def silent(self) -> float:
@@ -102,76 +95,81 @@ def promised_too_early(seen: Recording) -> list[float]:
     return [seconds for seconds in late if seconds > CLOCKS_SECONDS]
 
 
-def went(seen: Recording, phase: str, until: str) -> Counter[str]:
-    """To which databases production's orders were written from this phase to the end of that one, and how many."""
-    start, end = span(seen, phase)[0], span(seen, until)[1]
+def spans(seen: Recording, *wanted: str) -> dict[str, tuple[float, float]]:
+    """Each phase from its begin to that of the next one; NotJudgedError if one that is wanted is not among them."""
+    starts = [0.0, *(each.start for each in seen.phases[1:]), math.inf]
+    found = dict(zip([each.name for each in seen.phases], pairwise(starts), strict=False))
+    seen.require(found.keys() >= set(wanted), f"the drill did not come to all of these phases: {', '.join(wanted)}")
+    return found
+
+
+def went(seen: Recording, phase: str, until: str = "") -> Counter[str]:
+    """To which databases production's orders were written from this phase on, before that one began; how many."""
+    start, end = spans(seen, phase)[phase][0], spans(seen).get(until, (math.inf,))[0]
     return Counter(order.database for order in orders(seen.written) if start < order.at < end)
 
 
-def span(seen: Recording, phase: str) -> tuple[float, float]:
-    """From when to when it was; NotJudgedError if the drill did not come to it."""
-    spans = [(each.start, each.end) for each in seen.phases if each.name == phase]
-    seen.require(spans, f"the drill did not come to the phase {phase!r}")
-    return spans[0]
-
-
 def requests(seen: Recording, *, ours: bool) -> list[Request]:
-    """Those of customers or testers, but for those that both wrong names met on their way, and that were refused."""
-    wrong = span(seen, "misdirected")[0]
-    sent = [request for row in _rows(seen.requests) if (request := Request(**row)).name.startswith(TESTERS) is not ours]
-    return [each for each in sent if not (each.error == REFUSED and each.at < wrong <= each.at + each.ms / 1000)]
+    """Those of customers (`ours`), or of testers."""
+    return [each for row in _rows(seen.requests) if (each := Request(**row)).name.startswith(TESTERS) is not ours]
 
 
-def customers(seen: Recording, phase: str) -> Saw:
-    """What production's customers saw in this phase."""
-    start, end = span(seen, phase)
-    closed = seen.closed[CLOSED_IN[phase]] if phase in CLOSED_IN else 0
-    return Saw(phase, [each for each in requests(seen, ours=True) if start <= each.at < end], closed)
+def saw(seen: Recording, *phases: str, ours: bool = True) -> Saw:
+    """What customers, or testers, saw in these phases: they asked then, or were told what is excused only then."""
+    found, excuses = spans(seen, *phases), EXCUSED if ours else dict.fromkeys(NIGHT, EXCUSED[NIGHT[0]])
+
+    def belongs(request: Request) -> str:
+        until = request.at + request.ms / 1000
+        met = [name for name, (start, end) in found.items() if start <= until and request.at < end]
+        return next((name for name in met if request.error in excuses.get(name, ())), met[0])
+
+    theirs, end = [each for each in requests(seen, ours=ours) if belongs(each) in phases], found[phases[-1]][1]
+    closed = sum(row["count"] for row in seen.closed if row["at"] < end and (row["database"] in PRODUCTION) is ours)
+    allowed = min(0.01 * len(theirs) + min(closed, MOST_CLOSED), len(theirs) - 1)
+    when = "while the name was right" if len(phases) > 1 else phases[0]
+    errors = Counter(request.error for request in theirs if request.error)
+    failed = sum(count for kind, count in errors.items() if kind not in excuses.get(phases[0], ()))
+    return Saw(when if ours else f"in staging, {when}", theirs, errors, failed, allowed)
 
 
-def testers(seen: Recording) -> Saw:
-    """What staging's testers saw while their name was right: all but the night, until code may have followed."""
-    start, end = span(seen, "misdirected")[0], seen.staging_is_right + TTL_SECONDS + FOLLOW_SECONDS
-    theirs = [each for each in requests(seen, ours=False) if not start <= each.at < end]
-    return Saw("in staging, while its name was right", theirs, seen.closed[STAGING[0]])
+def look_ups(seen: Recording) -> list[tuple[float, float]]:
+    """How often the name server was asked, and how many seconds long: in the whole drill, then sample by sample."""
+    samples = seen.samples.get("look-ups so far", [])
+    seen.require(len(samples) > 1, "the look-ups were not counted")
+    return [(now - then, at - ago) for (ago, then), (at, now) in [(samples[0], samples[-1]), *pairwise(samples)]]
 
 
 def misdone(seen: Recording) -> list[str]:
     """Calls of the tool that did not end as they should: which, how they ended, and how they should have."""
     told = []
     for call in seen.calls:
-        ended, wanted = _ending(call), DONE if call["right"] else NOT_DONE
+        ended, wanted = _ending(call), {True: DONE, False: NOT_DONE, None: f"{DONE}, or {NOT_DONE}"}[call["right"]]
         last = (call["said"].strip().splitlines() or ["nothing"])[-1][:200]
         what = f"`zonectl {call['verb']} {call['record']} {call['machine']}` was {ended}"
-        told += [f"{what}, wanted it {wanted} (its last line: {last})"] * (ended != wanted)
+        told += [f"{what}, wanted it {wanted} (its last line: {last})"] * (ended not in wanted.split(", or "))
     return told
 
 
 def _ending(call: dict[str, Any]) -> str:
     """How a call ended, by its exit code and by what was said beside the diff, and what came of it."""
-    code, said, right, changes = call["code"], call["said"], call["right"], call["verb"] == "apply" and call["right"]
+    code, said = call["code"], call["said"]
+    right = not code if call["right"] is None else call["right"]
+    changes = call["verb"] == "apply" and right
     if code in TIMED_OUT:
         return "ended after a time, for it did not end by itself"
     if code and ("Traceback" in said or not any(line.strip() and line[0] not in "-+@ " for line in said.splitlines())):
         return f"broken off (exit code {code}) without a reason"
     ended, as_wanted = NOT_DONE if code else DONE, bool(code) != right
-    if as_wanted and call["served"] != (call["machine"] if changes else call["before"]):
+    if as_wanted and call["served"] != (call["means"] if changes else call["before"]):
         return f"{ended}, but {call['record']} leads to {call['served'] or 'nothing'} after it"
     return f"{ended}, but the zone's file was changed" if as_wanted and call["file_changed"] and not changes else ended
 
 
 def pictures(seen: Recording) -> list[Picture]:
-    """Where orders went, and how often the name server was asked."""
-    lines = {f"production → {name}": _per_second(seen, orders(seen.written, name)) for name in DATABASES}
-    lines["staging → db-staging"] = _per_second(seen, orders(seen.written, *STAGING, ours=False))
-    counts = seen.samples["look-ups so far"]
-    asked = [[at, (now - then) / (at - ago)] for (ago, then), (at, now) in pairwise(counts)]
-    return [
-        Picture("Orders written per second, and where", "series", {"lines": lines, "y_title": "orders/s"}),
-        Picture("Look-ups of the name server", "series", {"lines": {"look-ups": asked}, "y_title": "look-ups/s"}),
-    ]
-
-
-def _per_second(seen: Recording, orders: list[Order]) -> list[list[float]]:
-    found = Counter(int(order.at * 2) for order in orders)
-    return [[half / 2, found[half] * 2] for half in range(int(seen.phases[-1].end * 2))]
+    """Where orders went."""
+    lines = {f"production → {name}": orders(seen.written, name) for name in DATABASES}
+    lines["staging → db-staging"] = orders(seen.written, *STAGING, ours=False)
+    halves = {name: Counter(int(order.at * 2) for order in found) for name, found in lines.items()}
+    last = range(int(seen.phases[-1].end * 2))
+    drawn = {name: [[half / 2, count[half] * 2] for half in last] for name, count in halves.items()}
+    return [Picture("Orders written per second, and where", "series", {"lines": drawn, "y_title": "orders/s"})]
