@@ -365,6 +365,7 @@ def test_a_new_lab_is_written(lab: Lab, tmp_path: Path) -> None:
     assert outage("list", "--json").json[1]["slug"] == "slow-shop"
     assert "There is a lab called slow-shop already" in outage("new-lab", "slow-shop").err
     assert "cannot be a lab's name" in outage("new-lab", "Slow Shop").err
+    assert "cannot be a lab's name" in outage("new-lab", "07").err  # a number names a lab too
 
 
 def test_a_closed_pipe_is_no_error(lab: Lab) -> None:

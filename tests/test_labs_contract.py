@@ -93,7 +93,7 @@ def test_files_are_short(lab: Lab) -> None:
 def test_the_symptom_is_a_check(lab: Lab) -> None:
     """What must fail as shipped is one of the lab's checks, of which there are several."""
     assert lab.symptom in promises(lab)
-    assert len(promises(lab)) >= 3
+    assert len(promises(lab)) >= 3, "a lab needs three checks at least"
 
 
 def test_every_check_promises_and_says_why(lab: Lab) -> None:
@@ -128,7 +128,15 @@ def test_there_are_fixes_and_decoys_enough(lab: Lab) -> None:
     """A lab ships two right fixes and four plausible wrong ones at least."""
     kinds = [variant.kind for variant in variants.of(lab)]
 
-    assert (kinds.count("fix") >= 2, kinds.count("decoy") >= 4) == (True, True)
+    assert (kinds.count("fix") >= 2, kinds.count("decoy") >= 4) == (True, True), "wanted: two fixes and four decoys"
+
+
+def test_each_promise_has_literal_recordings(lab: Lab) -> None:
+    """tests/promises/test_<slug>.py names each check of the lab: one recording keeps it, one breaks it."""
+    path = paths.ROOT / "tests" / "promises" / f"test_{lab.slug.replace('-', '_')}.py"
+    assert path.is_file(), f"write {path.name}, as test_cache_stampede.py beside it is written"
+    text = path.read_text(encoding="utf-8")
+    assert [name for name in checks.names(lab) if name not in text] == []
 
 
 def test_the_solution_holds_what_it_should(lab: Lab) -> None:

@@ -16,6 +16,7 @@ from toys import copy
 
 from harness import paths
 from harness.commands import cli
+from harness.errors import ManifestError
 from harness.judge import proof, store, trials
 from harness.judge.proof import Case, Result
 from harness.lab import measured, variants
@@ -44,6 +45,12 @@ def test_a_lab_has_a_case_for_every_variant(lab: Lab) -> None:
         ("fix right", "FIXED"),
         ("decoy wrong", "BROKEN on orders_are_taken"),
     ]
+
+
+def test_a_symptom_that_is_no_check_is_said_before_anything_runs(lab: Lab) -> None:
+    """A typo in lab.toml would make "as shipped" look false for a reason that nobody sees."""
+    with pytest.raises(ManifestError, match=r"lab\.toml: symptom: 'oders' is no check .* It has orders_are_taken"):
+        proof.cases(replace(lab, symptom="oders"))
 
 
 def test_a_quick_proof_has_two_cases(lab: Lab) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -58,6 +59,8 @@ def prove(
         results, where = [proof.judged_again(case) for case in chosen], paths.ROOT / "tests" / "recordings"
     else:
         results, where = _run(chosen * repeat, jobs, busy=busy, record=record, tell=tell)
+    if record and not (only or quick):
+        _remove_strays(labs or tuple(catalogue.labs()))
     rows = proof.summed(results)
     took = time.monotonic() - begun
     if keep:
@@ -77,6 +80,12 @@ def _run(
     within = paths.runs_root() / "prove" / time.strftime("%Y%m%d-%H%M%S")
     with trials.busy_cores(wanted=busy):
         return trials.run(cases, jobs, within, tell, record=record), within
+
+
+def _remove_strays(labs: Iterable[Lab]) -> None:
+    """Recordings of variants that there are no more say nothing."""
+    for stray in (stray for lab in labs for stray in proof.strays(lab)):
+        stray.unlink()
 
 
 def _keep(results: list[Result], when: str) -> None:

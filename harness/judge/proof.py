@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness import paths
-from harness.errors import OutageError
-from harness.judge import store
+from harness.errors import ManifestError, OutageError
+from harness.judge import checks, store
 from harness.judge.verdict import BROKEN, FIXED, Verdict, judge
 from harness.lab import variants
 from harness.lab.manifest import Lab
@@ -75,6 +75,10 @@ class Result:
 
 def cases(lab: Lab, *, quick: bool = False) -> list[Case]:
     """As shipped, every fix, every decoy; quick: as shipped and the first fix."""
+    known = (*checks.names(lab), checks.NOTHING_DIES)
+    if lab.symptom not in known:
+        near = f"{lab.folder / 'lab.toml'}: symptom: {lab.symptom!r} is no check of this lab."
+        raise ManifestError(f"{near} It has {', '.join(known)}.")
     every = [Case(variant) for variant in variants.of(lab)]
     return [*every[:1], *(case for case in every if case.wanted == FIXED)][:2] if quick else every
 

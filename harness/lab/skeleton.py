@@ -12,7 +12,7 @@ from harness.lab import catalogue, index, manifest
 
 TEMPLATE = Path(__file__).parent / "template" / "00-my-story"
 SLUG, TITLE = "my-story", "My story"
-SLUG_FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SLUG_FORM = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 STORIES, LAST_NUMBER = 17, 99
 """The first numbers are those of the seventeen stories."""
 
@@ -20,7 +20,9 @@ STORIES, LAST_NUMBER = 17, 99
 def write(slug: str, number: int | None = None) -> Path:
     """Write the lab's folder, by default with the next number; OutageError if name or number cannot be taken."""
     if not SLUG_FORM.fullmatch(slug):
-        raise OutageError(f"{slug!r} cannot be a lab's name. Use a-z, 0-9 and hyphens, like cache-stampede.")
+        raise OutageError(
+            f"{slug!r} cannot be a lab's name. Use a-z, 0-9 and hyphens after a first letter, like cache-stampede."
+        )
     taken = [match for folder in catalogue.folders() if (match := manifest.NAME.match(folder.name))]
     if slug in [match["slug"] for match in taken]:
         raise OutageError(f"There is a lab called {slug} already. Choose another name.")

@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.request
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, abort, jsonify
 from servicekit import create_app
 
 PRICES = "http://prices:8000/price"
@@ -21,7 +21,7 @@ class Prices:
 
     def __init__(self) -> None:
         self._known = threading.Event()
-        self._cents = 0
+        self._cents: int | None = None
         threading.Thread(target=self._follow, daemon=True).start()
 
     def _follow(self) -> None:
@@ -32,8 +32,8 @@ class Prices:
                 self._known.set()
             time.sleep(EVERY_SECONDS)
 
-    def now(self) -> int:
-        """The newest price that is known, in cents."""
+    def now(self) -> int | None:
+        """The newest price that is known, in cents; None before the first one has come."""
         self._known.wait(PATIENCE_SECONDS)
         return self._cents
 
@@ -44,7 +44,10 @@ def build() -> Flask:
 
     @app.get("/price")
     def price() -> Response:
-        return jsonify(cents=prices.now())
+        cents = prices.now()
+        if cents is None:
+            abort(503, "no price is known yet")
+        return jsonify(cents=cents)
 
     return app
 
