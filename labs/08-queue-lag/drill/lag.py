@@ -10,9 +10,8 @@ from . import judge
 from .hands import Flow, Host
 from .limits import ANSWER_SECONDS
 
-TOLD_SECONDS, GROW_SECONDS, STUCK_SECONDS = 4.0, 3.0, 4.0
+TOLD_SECONDS, GROW_SECONDS, STUCK_SECONDS, MOST_TEXT, TOO_MUCH, PARTITIONS = 4.0, 3.0, 4.0, 160, 1e9, 3
 MILD, OLD, YOUNG = (7.5, 9.0), (19.0, 60.0), (0.0, 3.0)  # ages of events, in seconds
-MOST_TEXT, TOO_MUCH, PARTITIONS = 160, 1e9, 3
 
 
 def ask(run: Run, flow: Flow, host: Host) -> None:
@@ -30,7 +29,9 @@ def ask(run: Run, flow: Flow, host: Host) -> None:
     for name, place, ages in zip(("mild", "old", "elsewhere"), places, (MILD, OLD, OLD), strict=True):
         if right:
             flow.close_gate()
+            host.do("pause")  # or poll() could give it the young ones, and hang in these before the old one comes
             made = send(ages, place)
+            host.do("unpause")
             right = until(name, made)
             if right and name == "old":
                 send(YOUNG, place)
