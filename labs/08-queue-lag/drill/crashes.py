@@ -7,19 +7,16 @@ from typing import Any
 from harness import Run
 
 from .hands import Flow, Host
+from .lag import ask_once
 
-FIRST_EVENTS, FIRST_SECONDS, HANG_SECONDS = 120, 6.0, 4.0
-STILL_SECONDS, FETCH_SECONDS, AWAY_SECONDS, AGAIN_SECONDS = 0.7, 3.0, 2.0, 12.0
-MORE_EVENTS, WRITE_SECONDS, ASK_SECONDS = 390, 1.5, 2.0
-MORE_SECONDS, CLOCK_SECONDS = (
-    4.5,
-    1.3,
-)  # a client that commits by the clock does so every 5 s (its default), or every second
+FIRST_EVENTS, MORE_EVENTS, FIRST_SECONDS, HANG_SECONDS, STILL_SECONDS, FETCH_SECONDS = 120, 390, 6.0, 4.0, 0.7, 3.0
+AWAY_SECONDS, AGAIN_SECONDS, WRITE_SECONDS, ASK_SECONDS, LOOK_SECONDS = 2.0, 12.0, 1.5, 2.0, 1.0
+MORE_SECONDS, CLOCK_SECONDS = 4.5, 1.3  # a client that commits by the clock: every 5 s (the default), or every second
 LOCK = "SET lock_timeout = '8s'; BEGIN; LOCK TABLE {} IN SHARE MODE"
 
 
 def storage_fails(run: Run, flow: Flow, host: Host) -> None:
-    """Writes hang; then the connections break off, what was under way is undone, nobody gets in, and all is well."""
+    """COMMITs hang and are undone, and nobody gets in; then one is done, and its answer lost; and all is well."""
     flow.close_gate(FIRST_EVENTS)
     host.patiently(lambda: flow.count("hanging"), FIRST_SECONDS)
     flow.mark("hang")
@@ -29,7 +26,11 @@ def storage_fails(run: Run, flow: Flow, host: Host) -> None:
     run.record(hang={"hanging": hanging, "written": flow.count("written"), **flow.ask("kafka", "/topics")["orders"]})
     run.fault("the database breaks off all connections", lambda: flow.disconnect(keep_out=True))
     run.patiently(lambda: flow.disconnect() < 0, AWAY_SECONDS, every_seconds=0.1)
+    flow.answers(commits=False)
     run.healed("the database takes connections again", flow.open_gate)
+    run.record(unanswered=host.patiently(lambda: flow.count("unanswered"), AGAIN_SECONDS))
+    run.fault("the database breaks off after a COMMIT, before its answer", flow.disconnect)
+    flow.answers(commits=True)
     host.writes(AGAIN_SECONDS)
 
 
@@ -42,17 +43,19 @@ def hang(flow: Flow, host: Host) -> int:
 
 
 def host_dies(run: Run, flow: Flow, host: Host) -> None:
-    """SIGKILL when it loses most: when Kafka knows of events that are not written, or else of none that just were."""
-    run.phase("catching up again")
+    """SIGKILL when it loses most: when Kafka knows of events before their COMMIT, or else of none that just were."""
+    run.phase("catch-up again")
     flow.mark("again")
     flow.close_gate(MORE_EVENTS)
     run.patiently(lambda: flow.count("hanging") or flow.exposed(), MORE_SECONDS, every_seconds=0.1)
     flow.mark("hang again")
     run.phase("host dies")
-    hanging = hang(flow, host)
+    hang(flow, host)
     held: list[Any] = []
     exposed = run.patiently(flow.exposed, CLOCK_SECONDS, every_seconds=0.1)
-    run.record(crash={"hanging": hanging, "committed": flow.ask("kafka", "/groups")})
+    run.patiently(lambda: ask_once(run, "backlog", flow.moments["sold"], flow.moments["frozen"]), LOOK_SECONDS)
+    hanging, sent = flow.count("hanging"), len(flow.ask("sales", "/sent"))
+    run.record(crash={"hanging": hanging, "committed": flow.ask("kafka", "/groups"), "sent": sent})
     if not exposed:
         run.fault("the consumer's host is cut off from Kafka", host.do, "blind_to", "kafka")
         held = hold_notebooks(run, flow)

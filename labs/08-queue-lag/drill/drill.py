@@ -9,14 +9,12 @@ from .hands import Flow, Host
 from .lag import ask
 
 CUSTOMERS, CONNECTIONS, LEAST_SALE = 30, 30, 700
-AT_WORK, WARM_SECONDS = 5, 10.0
-STUCK_SECONDS, IDLE_SECONDS, DRAIN_SECONDS = 4.0, 1.0, 15.0
+AT_WORK, WARM_SECONDS, STUCK_SECONDS, IDLE_SECONDS, DRAIN_SECONDS = 5, 10.0, 4.0, 1.0, 15.0
 
 
 def drill(run: Run) -> None:
     """Ten phases, 15 to 30 seconds."""
-    flow = Flow(run)
-    host = Host(run, flow)
+    host = Host(run, flow := Flow(run))
     customers = run.traffic(users=CUSTOMERS, service="shop", data={"orders": flow.old})
     with run.sample("writes at once", flow.writing, most=CONNECTIONS), customers:
         run.phase("warm-up")

@@ -11,8 +11,7 @@ from harness import Run
 
 from .limits import MOST_STARTS
 
-OLD_ORDERS = 200
-STOP_SECONDS, UNDO_SECONDS, LOOK_SECONDS = 10.0, 3.0, 0.5
+OLD_ORDERS, STOP_SECONDS, UNDO_SECONDS, LOOK_SECONDS = 200, 10.0, 3.0, 0.5
 WASTED_SECONDS, LEAST_SECONDS = 12.0, 1.0  # waited in all for what does not come; after that, each time
 
 
@@ -51,7 +50,7 @@ class Flow:
         return int(row["count"]) if row else 0
 
     def count(self, what: str) -> int:
-        """Events in the `ledger`, different ones that are `written`, or writes `hanging` at the closed gate."""
+        """Events in the `ledger`, different ones `written`; writes `hanging` at the closed gate, or `unanswered`."""
         return int(self.value(f"SELECT count(*) FROM lab.{what}"))  # noqa: S608
 
     def left(self) -> int:
@@ -63,7 +62,7 @@ class Flow:
         return int(self.value("SELECT lab.exposed(%s)", self.ask("kafka", "/groups")))
 
     def close_gate(self, after: int = 0) -> None:
-        """After so many further events, writes hang."""
+        """After so many further events, writes hang in their COMMIT."""
         self._gate.execute("BEGIN; LOCK TABLE lab.door IN EXCLUSIVE MODE")
         self.value("SELECT lab.close_gate(%s)", after)
 
@@ -71,6 +70,11 @@ class Flow:
         """They go on, and the consumer may come in."""
         self.value("SELECT lab.open_gate()")
         self._gate.execute("ROLLBACK")
+
+    def answers(self, *, commits: bool) -> None:
+        """Whether a COMMIT that is done is told to the client, or waits for a standby that does not exist."""
+        self._db.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{'' if commits else 'nobody'}'".encode())
+        self.value("SELECT pg_reload_conf()")
 
     def disconnect(self, *, keep_out: bool = False) -> int:
         """End the consumer's connections, and undo what was under way on them; how many there were."""
@@ -95,15 +99,12 @@ class Host:
         """SIGKILL; over when the process is gone, and what it had begun in the database is undone."""
         self.do("kill")
         self._run.wait_until(lambda: not self._container.running(), STOP_SECONDS, "the killed consumer ends")
-        self._undo()
-
-    def _undo(self) -> None:
-        self._run.wait_until(lambda: not self._flow.disconnect(), STOP_SECONDS, "a dead consumer's connections end")
+        self._run.wait_until(lambda: not self._flow.disconnect(), STOP_SECONDS, "its connections end")
 
     def start(self) -> None:
         """Start it again, when what it began in the database has ended or is undone, and Kafka knows of its death."""
         self._run.patiently(lambda: not self._flow.writing(), UNDO_SECONDS)
-        self._undo()
+        self._run.wait_until(lambda: not self._flow.disconnect(), STOP_SECONDS, "a dead consumer's connections end")
         self._flow.ask("kafka", "/groups/forget")
         self._container.start()
 

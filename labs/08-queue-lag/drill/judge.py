@@ -8,12 +8,13 @@ from typing import Any
 
 from harness import Picture, Recording
 
-from .limits import MOST_AT_ONCE
+from .limits import ALARM_SECONDS, MOST_AT_ONCE, NEAR_SECONDS
 
 AT_WORK = (("thawed", "hang"), ("again", "hang again"), ("once more", "drained"))  # with backlog, storage and life
+COLUMNS = ["order", "event", "sent at (s)", "written at (s)"]
 ABOUT, SHOWN = ("order", "sequence", "status", "cents"), 3
 MISSING, DOUBLED, STRANGE = "never written", "written twice", "written and not sent like that"
-LATE = "written after a later event of their order"
+LATE, WRONG_PAGE = "written after a later event of their order", "not that order"
 
 Row = dict[str, Any]
 
@@ -80,8 +81,16 @@ def pace(seen: Recording) -> tuple[float, float]:
 
 
 def ages(told: Row) -> tuple[float, float]:
-    """How old the oldest event was that was not written, when `/lag` was asked and when it had answered."""
-    return (0.0, 0.0) if told["made"] is None else (told["asked"] - told["made"], told["answered"] - told["made"])
+    """How old the oldest event was that was not written: when `/lag` was asked, and when it had answered."""
+    none = told["made"] is None
+    return (0.0, 0.0) if none else (told["asked"] - told["made"], told["answered"] - told["earliest"])
+
+
+def is_right(told: Row) -> bool:
+    """Whether the seconds are near enough, and the alarm agrees with them."""
+    (least, most), said = ages(told), told["seconds"]
+    near = said is not None and least - NEAR_SECONDS <= said <= most + NEAR_SECONDS
+    return near and told["alarm"] in ({True, False} if round(said) == ALARM_SECONDS else {said > ALARM_SECONDS})
 
 
 def pictures(seen: Recording) -> list[Picture]:
@@ -95,10 +104,9 @@ def pictures(seen: Recording) -> list[Picture]:
     table = [[row[key] for key in ("order", "status", "at", "end")] for row in told if row["order"] in wrong]
     events = {"events": [[at, len(some)] for at, some in made.items()]}
     seconds = {"seconds": [[at, round(at - min(some), 2) if some else 0] for at, some in made.items()]}
-    columns = ["order", "event", "sent at (s)", "written at (s)"]
     return [
         Picture("Events sent and not written", "series", {"lines": events, "y_title": "events"}),
         Picture("Age of the oldest of them", "series", {"lines": seconds, "y_title": "seconds"}),
         Picture("Writes at once", "series", {"lines": {"writes": looks}, "limit": MOST_AT_ONCE, "y_title": "writes"}),
-        *([Picture("Orders that went wrong", "table", {"columns": columns, "rows": table})] if table else []),
+        *([Picture("Orders that went wrong", "table", {"columns": COLUMNS, "rows": table})] if table else []),
     ]

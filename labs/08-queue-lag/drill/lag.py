@@ -1,58 +1,54 @@
-"""What does the consumer say of its lag when nothing is left to write, and when young or old events wait?"""
+"""What does the consumer say of its lag: while the storage hangs, with nothing left to write, and while events wait?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from harness import Answer, NotJudgedError, Run
 
+from . import judge
 from .hands import Flow, Host
-from .limits import ANSWER_SECONDS, NEAR_SECONDS
+from .limits import ANSWER_SECONDS
 
-TOLD_SECONDS, YOUNG_SECONDS, GROW_SECONDS, STUCK_SECONDS = 4.0, 1.5, 3.0, 4.0
-MOST_TEXT, TOO_MUCH, OTHERS, PARTITIONS = 160, 1e9, 3, 3
-
-Said = dict[str, Any]
+TOLD_SECONDS, GROW_SECONDS, STUCK_SECONDS, MOST_TEXT, TOO_MUCH, PARTITIONS = 4.0, 3.0, 4.0, 160, 1e9, 3
+MILD, OLD, YOUNG = (7.5, 9.0), (19.0, 60.0), (0.0, 3.0)  # ages of events, in seconds
 
 
 def ask(run: Run, flow: Flow, host: Host) -> None:
-    """With nothing, a young event, an old one and one behind it, and some to overtake it; over where it is wrong."""
-    told: dict[str, Said] = {}
+    """With nothing; then the oldest event waits in one partition after the other, and younger ones in the others."""
     missing = flow.left()
-    run.record(told=told)
 
-    def until(name: str, wanted: Callable[[Said], object], seconds: float, made: float | None = None) -> bool:
-        def look() -> bool:
-            about = {"made": made, "asked": round(run.clock(), 2)}
-            told[name] = about | heard(run) | {"answered": round(run.clock(), 2)}
-            return bool(wanted(told[name]))
+    def until(name: str, made: float | None = None, seconds: float = TOLD_SECONDS, least: float = 0.0) -> bool:
+        return run.patiently(lambda: ask_once(run, name, made, made, least), seconds, every_seconds=0.2)
 
-        return run.patiently(look, seconds, every_seconds=0.2)
+    def send(ages: tuple[float, float], place: int) -> float:
+        each = [run.random.uniform(*ages if place == partition else YOUNG) for partition in range(PARTITIONS)]
+        return round(run.at(min(event["made"] for event in flow.ask("sales", "/single", ages=each))), 2)
 
-    def hold(page: str, **how: Any) -> float:
-        flow.close_gate()
-        return round(run.at(min(event["made"] for event in flow.ask("sales", page, **how))), 2)
-
-    def release() -> None:
-        flow.open_gate()
-        host.patiently(lambda: flow.left() <= missing, STUCK_SECONDS)
-
-    if until("quiet", near_none, TOLD_SECONDS):
-        until("young", lambda said: said["alarm"], YOUNG_SECONDS, hold("/young"))
-        release()
-        made = hold("/old", partition=run.random.randrange(PARTITIONS))
-        if until("old", lambda said: said["alarm"], TOLD_SECONDS, made):
-            first = told["old"]["seconds"] or 0.0
-            for _ in range(OTHERS):
-                flow.ask("sales", "/young")
-            until("later", lambda said: (said["seconds"] or 0.0) >= first + 1, GROW_SECONDS, made)
-            release()
-            until("after", near_none, TOLD_SECONDS)
-        flow.open_gate()
+    places, right = run.random.sample(range(PARTITIONS), PARTITIONS), until("quiet")
+    for name, place, ages in zip(("mild", "old", "elsewhere"), places, (MILD, OLD, OLD), strict=True):
+        if right:
+            flow.close_gate()
+            host.do("pause")  # or poll() could give it the young ones, and hang in these before the old one comes
+            made = send(ages, place)
+            host.do("unpause")
+            right = until(name, made)
+            if right and name == "old":
+                send(YOUNG, place)
+                right = until("later", made, GROW_SECONDS, run.facts["told"][name]["seconds"] + 1)
+            flow.open_gate()
+            right = right and host.patiently(lambda: flow.left() <= missing, STUCK_SECONDS) and until("after")
 
 
-def heard(run: Run) -> Said:
+def ask_once(run: Run, name: str, made: float | None, earliest: float | None, least: float = 0.0) -> bool:
+    """Note what `/lag` says, and between which times the oldest event was made that waits; is it right, and enough?"""
+    about = {"made": made, "earliest": earliest, "asked": round(run.clock(), 2)}
+    said = about | heard(run) | {"answered": round(run.clock(), 2)}
+    run.record(told=run.facts.get("told", {}) | {name: said})
+    return judge.is_right(said) and said["seconds"] >= least
+
+
+def heard(run: Run) -> dict[str, Any]:
     """What came back: its text and, if they are in it, `seconds` and `alarm`; `error` if it was no whole answer."""
     try:
         answer = run.http("orders").get("/lag", timeout=ANSWER_SECONDS)
@@ -63,8 +59,3 @@ def heard(run: Run) -> Said:
     number = isinstance(seconds, int | float) and not isinstance(seconds, bool) and abs(seconds) < TOO_MUCH
     fields = {"seconds": seconds if number else None, "alarm": alarm if isinstance(alarm, bool) else None}
     return {"error": answer.error, "text": answer.text[:MOST_TEXT].strip()} | fields
-
-
-def near_none(said: Said) -> bool:
-    """Whether no event waits, or only one of this moment."""
-    return not said["alarm"] and said["seconds"] is not None and abs(said["seconds"]) <= NEAR_SECONDS

@@ -3,7 +3,5 @@
 MOST_AT_ONCE, MOST_WITHOUT_A_PAGE = 8, 0.01  # writes under way in the database; customers, as a share
 SLOWEST_PER_SECOND = 33  # events written while there is a backlog
 FEWEST_AT_ONCE, BUSY_SECONDS = 1.5, 1.2  # or writes under way, on a machine where the sale alone takes longer
-MOST_HELD = 500  # events that were fetched and are not written
-ALARM_SECONDS, NEAR_SECONDS = 15, 3  # of /lag: the alarm is raised above, the answer may be off by
-ANSWER_SECONDS = 2.0  # that /lag has to answer
-MOST_STARTS = 5  # of a consumer that has ended by itself
+MOST_HELD, MOST_STARTS = 500, 5  # events that were fetched and are not written; of a consumer that ended by itself
+ALARM_SECONDS, NEAR_SECONDS, ANSWER_SECONDS = 15, 3, 2.0  # of /lag: the alarm is above, it may be off by, has to answer

@@ -33,8 +33,10 @@ CREATE SEQUENCE lab.calls;
 CREATE SEQUENCE lab.admitted MINVALUE 0;
 CREATE SEQUENCE lab.disk_booked_until MINVALUE 0;  -- microseconds since 1970
 
--- After so many more events the storage hangs: the drill locks the door, and each write that is admitted then waits there.
--- (The consumer's role has no right to lab.door: no lock of its own can stand in the drill's way.)
+-- After so many more events the storage hangs: the drill locks the door, and the COMMIT of each write that is admitted then waits
+-- there: after all that the consumer does in the transaction, and before any of it counts. Only an order's last event gets through:
+-- behind each of those that wait there is a later one, which must not overtake it when it fails. (The consumer's role has no right to lab.door:
+-- no lock of its own can stand in the drill's way.)
 -- While the database is away, the consumer gets no connection.
 CREATE TABLE lab.gate (closed_after bigint, away boolean NOT NULL);
 INSERT INTO lab.gate VALUES (NULL, false);
@@ -47,9 +49,13 @@ CREATE FUNCTION lab.open_gate() RETURNS void LANGUAGE sql AS $$
     UPDATE lab.gate SET closed_after = NULL, away = false
 $$;
 
-CREATE FUNCTION lab.pass_gate(events int) RETURNS void LANGUAGE plpgsql AS $$
+-- What is deferred comes when the consumer says COMMIT.
+CREATE UNLOGGED TABLE lab.commits (place bigint NOT NULL);
+CREATE FUNCTION lab.pass_gate() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF (SELECT max(nextval('lab.admitted')) FROM generate_series(1, events)) > (SELECT closed_after FROM lab.gate) THEN
+    PERFORM set_config('synchronous_commit', 'on', true);
+    IF new.place > (SELECT closed_after FROM lab.gate) THEN
         BEGIN
             LOCK TABLE lab.door IN ROW SHARE MODE;
             RAISE SQLSTATE 'LAB01';  -- what is undone gives its locks back: through the door, and not in it
@@ -57,12 +63,18 @@ BEGIN
             NULL;
         END;
     END IF;
+    RETURN NULL;
 END $$;
+CREATE CONSTRAINT TRIGGER pass_gate AFTER INSERT ON lab.commits DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION lab.pass_gate();
 
 -- Each write holds 7080, which all of them can hold at once; of these, the ones that wait at the door.
 CREATE VIEW lab.writing AS SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'advisory' AND objid = 7080 AND state = 'active';
 CREATE VIEW lab.hanging AS SELECT pid FROM pg_locks WHERE relation = 'lab.door'::regclass AND NOT granted;
+
+-- Writes whose COMMIT is done and not answered: the drill makes the database wait for a standby that does not exist.
+CREATE VIEW lab.unanswered AS SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND pid IN (SELECT pid FROM lab.writing);
 
 CREATE FUNCTION lab.book_disk(ms float) RETURNS float LANGUAGE plpgsql AS $$
 DECLARE
@@ -100,7 +112,8 @@ BEGIN
         RETURN 0;
     END IF;
     PERFORM pg_advisory_xact_lock_shared(7080);
-    PERFORM lab.pass_gate(size);
+    INSERT INTO lab.commits SELECT CASE WHEN events @? '$[*] ? (@.sequence < 3)' THEN max(place) ELSE 0 END
+        FROM (SELECT nextval('lab.admitted') AS place FROM generate_series(1, size)) AS admitted;
     PERFORM lab.use_storage(events -> 0 ->> 'event', 9 + size);
     FOR one IN SELECT * FROM jsonb_to_recordset(events) AS e
         (event text, "order" bigint, sequence int, status text, cents int) LOOP
@@ -128,6 +141,8 @@ END $$;
 
 CREATE ROLE shop LOGIN PASSWORD 'shop' CONNECTION LIMIT 10;
 ALTER ROLE shop SET statement_timeout = '1500ms';
+ALTER ROLE shop SET synchronous_commit = local;
+ALTER ROLE lab SET synchronous_commit = local;
 ALTER ROLE app CONNECTION LIMIT 30;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public, lab FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.write_order, public.write_orders TO app;

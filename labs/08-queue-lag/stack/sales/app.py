@@ -19,7 +19,7 @@ from servicekit import create_app
 KEY = os.environ["OUTAGE_KEY"]
 ORDERS = {"usual": 600, "sale": 240, "single": 20}
 PER_SECOND, AT_A_TIME, MESSAGE_BYTES = 10, 3, 2_000
-SEND_SECONDS, OLD_SECONDS = 10, 20.0
+SEND_SECONDS = 10
 STEPS = (("created", 0), ("paid", 1), ("cancelled", -1))
 
 Event = dict[str, Any]
@@ -39,7 +39,7 @@ class Sales:
         numbers = (1_000_000 + int.from_bytes(drawn(draw, place)) % 9_000_000 for place in range(2_000))
         different = iter(dict.fromkeys(numbers))
         self._orders = {kind: iter([next(different) for _ in range(many)]) for kind, many in ORDERS.items()}
-        self._producer = KafkaProducer(bootstrap_servers="kafka:9092", acks="all", linger_ms=5, batch_size=16_384)
+        self._producer = KafkaProducer(bootstrap_servers="kafka:9092", acks="all", linger_ms=50, batch_size=16_384)
         self._going = threading.Event()
         self._sent: list[tuple[Event, float, Future]] = []
         threading.Thread(target=self._trickle, daemon=True).start()
@@ -85,14 +85,11 @@ class Sales:
             for event in self._some("sale"):
                 self._send(event)
 
-    def young(self) -> None:
-        """The first event of an order, and no second."""
-        self._send(next(self._order("single")))
-
-    def old(self, partition: int) -> None:
-        """An event that was made a while ago, and behind it, in the same partition, one of this moment."""
-        self._send(next(self._order("single")), OLD_SECONDS, partition)
-        self._send(next(self._order("single")), partition=partition)
+    def single(self, ages: list[float]) -> None:
+        """In each partition the first event of an order, and no second, made so long ago; Kafka gets them together."""
+        self._producer.flush()
+        for age, partition in sorted(zip(ages, range(len(ages)), strict=True), reverse=True):
+            self._send(next(self._order("single")), age, partition)
 
     def sent(self, begin: int = 0) -> list[Event]:
         """All events from this one on, with the time at which each was sent and its place in the topic."""
@@ -117,7 +114,7 @@ def ask_for_the_key() -> None:
         abort(403)
 
 
-@app.post("/<any(plan, usual, sale, young, old, sent):what>")
+@app.post("/<any(plan, usual, sale, single, sent):what>")
 def obey(what: str) -> Response:
     """`plan` comes first."""
     if what == "plan":
