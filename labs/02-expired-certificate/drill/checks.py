@@ -43,7 +43,7 @@ def test_renewed_early(seen: Recording) -> str:
     What is left is your time to notice that renewal fails, and to repair it.
     """
     left = [days for _, one, days in judge.changes(seen) if one["issued"] < seen.outages[0][0]]
-    assert left, f"no certificate followed another one on the wire, wanted that in normal times{ended(seen)}"
+    assert left, f"the certificate on the wire never changed, wanted a change in normal times{ended(seen)}"
     said = f"a certificate was replaced {judge.before(min(left), 'its end')}"
     assert min(left) >= EARLY_DAYS, f"{said}, wanted {EARLY_DAYS} or more"
     return said
@@ -85,7 +85,7 @@ def test_downloads_survive_rotation(seen: Recording) -> str:
     """
     new = judge.changes(seen)
     broken = [how for _, _, how in seen.exports if how in ("broken off", "timeout", "wrong answer", "too large")]
-    assert new, f"no certificate followed another one on the wire, wanted that during exports{ended(seen)}"
+    assert new, f"the certificate on the wire never changed, wanted a change while exports run{ended(seen)}"
     under_way = sum(any(begun < at and one["issued"] < over for at, one, _ in new) for begun, over, _ in seen.exports)
     seen.require(under_way, "no export was under way when the certificate changed")
     assert not broken, f"{len(broken)} of {len(seen.exports)} exports were not whole ({broken[0]}), wanted none"

@@ -29,7 +29,7 @@ def drill(run: Run) -> None:
         with run.traffic(users=CUSTOMERS, service="edge", data=customers):
             careful = normal(run, world)
             the_ca_is_away(run, world)
-            run.fault("the CA is down again, for good", world.act, "ca down")
+            run.fault("the CA is down again, to the end", world.act, "ca down")
             last_ends(run, world, careful)
         the_ca_stays_away(run, world)
     stood = max((later - sooner for (sooner, _), (later, _) in pairwise(ticks.series)), default=run.clock())
@@ -116,4 +116,4 @@ def remember(run: Run, world: World) -> None:
     run.record(errors=dict(Counter(error for _, error in failed).most_common()))
     run.record(until=run.clock(), renewer_ended=HELPER_ENDED in run.container("edge").logs(lines=5000))
     if run.stays_up:
-        run.healed("the CA is back, and colleagues renew files by hand", world.act, "colleagues renew by hand")
+        run.healed("at the end: the CA is back, and colleagues renew by hand", world.act, "colleagues renew by hand")
