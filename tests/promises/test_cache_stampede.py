@@ -132,6 +132,12 @@ def test_a_herd_that_stands_in_line_breaks_the_hot_keys_promise() -> None:
     assert "3 times in the second after that" in result.message
 
 
+def test_reads_after_the_flush_are_not_the_hot_keys() -> None:
+    """A copy that was refreshed just before the flush is read again just after it."""
+    refreshed: list[Read] = [(HOT, 2, 10.5, 10.7), (HOT, 2, 10.9, 11.1), (HOT, 1, 10.9, 11.1)]
+    assert seen("hot_key_is_read_once", [*ONE_EACH, *refreshed], flushed=10.91).outcome == "passed"
+
+
 def test_a_hot_product_that_is_never_read_breaks_its_promise() -> None:
     """A copy was shown that is older than the rule allows."""
     result = seen("hot_key_is_read_once", [read for read in ONE_EACH if not 8.0 < read[2] < 9.8])
@@ -181,6 +187,8 @@ def test_more_than_one_error_in_a_hundred_breaks_the_customers_promise(phase: st
     result = seen("customers_are_served", phases={phase: failing(6, "timeout")})
     assert result.outcome == "failed"
     assert f"{phase}: 6 of 500 requests failed, 1.2% (6× timeout)" in result.message
+    one = WELL | {"requests": 50, "ok": 49, "errors": 1, "by_error": {"timeout": 1}}
+    assert seen("customers_are_served", phases={phase: one}).outcome == "passed"
 
 
 @pytest.mark.parametrize("phase", PHASES)

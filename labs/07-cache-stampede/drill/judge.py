@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from harness import Picture, Recording
 
-from .limits import BURST_SECONDS, CATALOGS
+from .limits import AFTER_SECONDS, BURST_SECONDS, CATALOGS
 
 UNENDED_SECONDS = 1.0
 """A read that never ended, because its session was killed, is taken as one of so long."""
@@ -48,7 +48,7 @@ def hot_reads(seen: Recording) -> tuple[list[Read], list[Read]]:
     """Reads of the hottest product: those that hung, and those that began just after."""
     hot = [read for read in reads(seen) if read.product == seen.hottest]
     hung = [read for read in hot if seen.closed <= read.began < seen.opened]
-    return hung, [read for read in hot if seen.opened <= read.began < seen.flushed]
+    return hung, [read for read in hot if seen.opened <= read.began < seen.opened + AFTER_SECONDS]
 
 
 def flush_bursts(seen: Recording) -> list[list[Read]]:

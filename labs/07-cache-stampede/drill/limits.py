@@ -15,6 +15,6 @@ BURST_SECONDS = 1.5
 HANG_SECONDS = 1.8
 """For so long the hottest product's reads hang before they go on; stack/db/schema.sql has it too."""
 AFTER_SECONDS = 0.9
-"""For so long, or until the flush, the reads of the hottest product are counted once it can be read again."""
+"""For so long the reads of the hottest product are counted once it can be read again."""
 PRICE_SECONDS, SLACK_SECONDS = 4.0, 1.0
 """The shop's rule for old prices, and what the answers' way may take besides."""
