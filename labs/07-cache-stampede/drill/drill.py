@@ -92,7 +92,7 @@ def lose_everything(run: Run, shop: Shop) -> None:
     """FLUSHALL, and what it does: to the shop as shipped, for as long as you like to wait."""
     flushed = run.fault("the cache is flushed", shop.flush)
     run.phase("flush", seconds=2.7)
-    run.phase("later", seconds=1.9)
+    run.phase("later", seconds=1.5)
     run.record(flushed=run.at(flushed))
 
 
