@@ -1,120 +1,101 @@
-"""What happened that night, done to a fresh stack: one hot key is lost, everything is lost, the database stumbles."""
+"""What happened that night, done to a fresh stack: the database stumbles, one hot key is lost, everything is lost."""
 
 from __future__ import annotations
 
-from typing import Any
+import functools
 
 from harness import Run
 
-from .limits import AFTER_SECONDS, CONNECTIONS, CUSTOMERS, PRICE_SECONDS, READ_MS, RECOVERY_SECONDS, SLACK_SECONDS
+from . import limits
+from .prices import EVERY_MS, Prices
 from .shop import Shop
 
 WARM = 150
 """After so many answers the cache has what most customers ask for; a quiet machine gives them in the first second."""
 COLD_SECONDS = 4.0
 """So long the drill waits for them on a crowded machine, or where a shop gives none."""
-GLANCES = 4
-"""So often customers have seen an old price before it changes: enough for both processes to have been asked."""
 UNDER_WAY_SECONDS = 0.3
 """Customers who asked so shortly before the database failed may get an error of it: they count to that phase."""
-LAST_LOOK_SECONDS = 0.4
-"""In so much time each regular customer looks at least once."""
-LATE_LOOK_SECONDS = 5.0
-"""So long the drill waits for that on a crowded machine."""
+DOWN_SECONDS, UNREADABLE_SECONDS = 2.2, 5.2
+"""So long the database fails, and reads of four products: until each copy that the shop can have is too old."""
+CALM_SECONDS = 0.4
+"""After so long errors have to be over, once reads of the four products do not fail any more."""
+STUMBLE_SECONDS, STUMBLING_SECONDS = 1.2, 2.0
+"""So long after the database's return, when its herd is over, single reads fail; and so long that takes at most."""
 
 
 def drill(run: Run) -> None:
-    """Eight phases, 15 to 17 seconds."""
+    """Nine phases, 16 to 17 seconds. The flush is last: it would take away too what a failure has left behind."""
     shop = Shop(run)
+    prices = Prices(run, shop.changing, shop.quiet)
     shop.set("cost_ms", 0)
     with (
-        run.sample("reads in flight", shop.in_flight, every_ms=100, most=CONNECTIONS),
-        run.traffic(users=CUSTOMERS, service="edge", data=shop.for_customers()),
+        run.sample("reads in flight", shop.in_flight, every_ms=100, most=limits.CONNECTIONS),
+        run.sample("price changes", prices.change, every_ms=EVERY_MS) as changes,
+        run.traffic(users=limits.CUSTOMERS, service="edge", data=shop.for_customers()),
     ):
         run.phase("warm-up", seconds=1.0)
         run.patiently(lambda: len(run.requests) >= WARM, COLD_SECONDS)
-        shop.set("cost_ms", READ_MS)
-        run.phase("normal", seconds=1.2)
+        shop.set("cost_ms", limits.READ_MS)
+        shop.set("crowd_ms", limits.CROWD_MS)
+        run.phase("normal", seconds=0.7)
+        lose_the_database(run, shop)
         lose_the_hot_key(run, shop)
         lose_everything(run, shop)
-        down, back = lose_the_database(run, shop)
-        changed = change_prices(run, shop)
-    run.record(**shop.ledger(down, back), answers=answers(run, since=changed))
+    run.require(not changes.failures, f"prices could not be changed: {changes.failures[:1]}")
+    run.record(**prices.facts(), **shop.ledger(), damaged=[product["id"] for product in shop.damaged])
 
 
-def lose_the_hot_key(run: Run, shop: Shop) -> None:
-    """Its reads wait at a gate until no further one comes; then products are asked for that nobody has read yet."""
-    hot, gate = shop.hottest, run.postgres("db").connect()
-    run.phase("hot key")
-    gate.execute("SELECT pg_advisory_lock(7077, %s)", (hot["id"],))
-    closed = shop.now()
-    run.fault("the hottest product's copies are lost", shop.lose, hot)
-    run.patiently(lambda: shop.reads(hot, closed), PRICE_SECONDS + SLACK_SECONDS)
-    run.until_quiet(lambda: shop.reads(hot, closed), seconds=2.0)
-    run.record(hottest=hot["id"], others=shop.ask(shop.never_asked))
-    opened = shop.now()
-    run.healed("it can be read again", gate.close)
-    run.phase("hot key is back", seconds=AFTER_SECONDS)
-    run.record(closed=run.at(closed), opened=run.at(opened))
-
-
-def lose_everything(run: Run, shop: Shop) -> None:
-    """FLUSHALL, and three seconds of what it does, the beginning of the next phase included."""
-    flushed = run.fault("the cache is flushed", shop.flush)
-    run.phase("flush", seconds=3.0 - UNDER_WAY_SECONDS)
-    run.record(flushed=run.at(flushed))
-
-
-def lose_the_database(run: Run, shop: Shop) -> tuple[float, float]:
-    """For two seconds each read fails at once; just before that and just after it, by the ledger's clock."""
+def lose_the_database(run: Run, shop: Shop) -> None:
+    """For two seconds each read fails at once, those of four products for five; in between one read of three others."""
     run.phase("database down")
     stay(run, UNDER_WAY_SECONDS)
     down = shop.now()
     run.fault("the database fails", shop.set, "failing", "on")
-    stay(run, 2.0)
+    shop.trouble(shop.unreadable, "fails")
+    stay(run, DOWN_SECONDS)
     back = run.healed("the database is back", shop.set, "failing", "off")
-    run.record(down=run.at(down), back=run.at(back))
-    return down, back
-
-
-def change_prices(run: Run, shop: Shop) -> float:
-    """As soon as customers have seen the four old ones again; customers look on until the new ones have to show."""
-    back = run.clock()
+    until, shop.failed = run.clock(), (down, back)
     run.phase("recovering")
-    run.patiently(lambda: all_seen(run, shop, back), seconds=1.0)
-    for product in shop.changing:
-        shop.change_price(product)
-    run.mark("four prices change")
-    changed = run.clock()
-    run.record(
-        changed=changed, prices=[[product["id"], product["price"], product["new_price"]] for product in shop.changing]
-    )
-    stay(run, back + RECOVERY_SECONDS - run.clock())
-    due = changed + PRICE_SECONDS + SLACK_SECONDS
-    run.phase("recovered", seconds=due + LAST_LOOK_SECONDS - run.clock())
-    run.patiently(lambda: all_asked(run, shop, due), LATE_LOOK_SECONDS)
-    return changed
+    stay(run, STUMBLE_SECONDS)
+    stumbled = shop.trouble(shop.damaged, "first fails")
+    for product in shop.damaged:
+        shop.lose(product)  # once: leases are lost as well
+    run.mark("copies of three products are lost, and one read of each fails")
+    run.record(down=run.at(down), back=run.at(back), stumbled=run.at(stumbled))
+    stay(run, until - DOWN_SECONDS + UNREADABLE_SECONDS - run.clock())
+    shop.heal(shop.unreadable)
+    stay(run, max(CALM_SECONDS, run.at(stumbled) + STUMBLING_SECONDS - run.clock()))
+    shop.heal(shop.damaged)
+    run.phase("recovered", seconds=0.5)
+
+
+def lose_the_hot_key(run: Run, shop: Shop) -> None:
+    """Its reads hang. While they do, products are asked for that nobody has read yet, and some with ids alike."""
+    hot, wait = shop.hottest, limits.PRICE_SECONDS + limits.SLACK_SECONDS
+    run.phase("hot key")
+    closed = shop.trouble([hot], "hangs")
+    read = functools.partial(shop.first_read, hot, closed)
+    run.fault("the hottest product's copies are lost", shop.lose, hot)
+    while not (began := run.patiently(read, 1.0)) and run.clock() < run.at(closed) + wait:
+        shop.lose(hot)  # again: a read that was under way may have put a copy back
+    opened = run.at(began or shop.now()) + limits.HANG_SECONDS
+    run.record(others_asked=run.clock())
+    said, twins = shop.ask([*shop.never_asked, *shop.twins]), len(shop.twins)
+    run.record(hottest=hot["id"], closed=run.at(closed), opened=opened, others=said[:-twins], twins=said[-twins:])
+    stay(run, opened - run.clock())
+    run.healed("it can be read again", shop.heal, [hot])
+    run.phase("hot key is back", seconds=max(0.2, opened + limits.AFTER_SECONDS - run.clock()))
+
+
+def lose_everything(run: Run, shop: Shop) -> None:
+    """FLUSHALL, and what it does: to the shop as shipped, for as long as you like to wait."""
+    flushed = run.fault("the cache is flushed", shop.flush)
+    run.phase("flush", seconds=2.7)
+    run.phase("later", seconds=1.5)
+    run.record(flushed=run.at(flushed))
 
 
 def stay(run: Run, seconds: float) -> None:
     """Let the phase go on."""
-    run.patiently(lambda: False, seconds)
-
-
-def all_seen(run: Run, shop: Shop, since: float) -> bool:
-    """Whether customers have been shown each of the old prices often enough since then."""
-    shown = [note["product"] for note in run.notes("prices") if note["price"] and note["at"] > since]
-    return all(shown.count(product["id"]) >= GLANCES for product in shop.changing)
-
-
-def all_asked(run: Run, shop: Shop, since: float) -> bool:
-    """Whether somebody has asked for each of these products since then, and was told something."""
-    asked = {note["product"] for note in run.notes("prices") if note["at"] - note["seconds"] >= since}
-    return asked >= {product["id"] for product in shop.changing}
-
-
-def answers(run: Run, since: float) -> dict[str, list[Any]]:
-    """What customers were told of the changing products when they asked later than that, as columns."""
-    told = [(round(note["at"] - note["seconds"], 3), note["product"], note["price"]) for note in run.notes("prices")]
-    rows = sorted((row for row in told if row[0] > since), key=lambda row: row[0])  # a price may be None
-    return {name: [row[column] for row in rows] for column, name in enumerate(("asked", "product", "price"))}
+    run.patiently(lambda: False, max(0.0, seconds))

@@ -2,101 +2,83 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from harness import Picture, Recording
 
-from .limits import AFTER_SECONDS, BURST_SECONDS, CATALOGS, PRICE_SECONDS, SLACK_SECONDS
+from .limits import AFTER_SECONDS, BURST_SECONDS, CATALOGS
 
 UNENDED_SECONDS = 1.0
 """A read that never ended, because its session was killed, is taken as one of so long."""
 MOST_ROWS = 40
+WRONG, NO_PRODUCT = "wrong answer", "HTTP 404"
+"""Errors that are not honest: another page than the one that was asked for, and that there is no such product."""
+NEVER = float("inf")
 
 
 class Read(NamedTuple):
-    """One read of a product from the database; times in seconds since the drill began."""
+    """One read of a product from the database, by process 1 or 2; times in seconds since the drill began."""
 
     product: int
     process: int
-    """Which of the catalogue's processes read: 1 or 2."""
     began: float
     ended: float
     failed: bool
 
 
-class Burst(NamedTuple):
-    """The most reads of a product that began within 1.5 s of the first of them."""
+class Shown(NamedTuple):
+    """A price that a customer was shown; its age is the time from when it was replaced until the customer asked."""
 
     product: int
-    reads: list[Read]
-
-
-class Price(NamedTuple):
-    """A price that changed, and what customers were shown who asked when the new one had to show."""
-
-    product: int
-    old: int
-    new: int
-    right: int
-    """Answers with the new price."""
-    stale: int
-    """Answers with another price."""
-    none: int
-    """Errors, and answers that did not come."""
-
-    @property
-    def asked(self) -> int:
-        """All of them."""
-        return self.right + self.stale + self.none
+    asked: float
+    price: int
+    age: float
 
 
 def reads(seen: Recording) -> list[Read]:
-    """All reads in order, without those that failed while the database did."""
-    columns: dict[str, list[Any]] = seen.reads
-    rows = zip(*(columns[name] for name in ("product", "process", "began", "ended", "failed")), strict=True)
-    return [
-        Read(product, process, began, began + UNENDED_SECONDS if ended is None else ended, failed)
-        for product, process, began, ended, failed in rows
-    ]
+    """All reads in order, without those that failed because they had to."""
+    columns = (seen.reads[name] for name in Read._fields)
+    rows = [Read(*row) for row in zip(*columns, strict=True)]
+    return [row._replace(ended=row.began + UNENDED_SECONDS) if row.ended is None else row for row in rows]
 
 
 def hot_reads(seen: Recording) -> tuple[list[Read], list[Read]]:
-    """Reads of the hottest product: those that hung while its gate was closed, and those that began just after."""
+    """Reads of the hottest product: those that hung, and those that began just after."""
     hot = [read for read in reads(seen) if read.product == seen.hottest]
-    hung = [
-        read
-        for read in hot
-        if seen.closed <= read.began < seen.opened or read.began < seen.closed < seen.opened < read.ended
-    ]
+    hung = [read for read in hot if seen.closed <= read.began < seen.opened]
     return hung, [read for read in hot if seen.opened <= read.began < seen.opened + AFTER_SECONDS]
 
 
-def flush_bursts(seen: Recording) -> list[Burst]:
-    """Of the reads between the flush and the database's failure."""
-    return bursts([read for read in reads(seen) if seen.flushed <= read.began < seen.down])
+def flush_bursts(seen: Recording) -> list[list[Read]]:
+    """Of the reads since the flush."""
+    return bursts([read for read in reads(seen) if read.began >= seen.flushed])
 
 
-def return_bursts(seen: Recording) -> list[Burst]:
-    """Of the reads since the database was back."""
-    return bursts([read for read in reads(seen) if read.began >= seen.back])
+def return_bursts(seen: Recording) -> list[list[Read]]:
+    """Of the reads since the database was back, until more copies are lost."""
+    ends = dict.fromkeys(seen.damaged, seen.stumbled)
+    return bursts([one for one in reads(seen) if seen.back <= one.began < ends.get(one.product, seen.closed)])
 
 
-def bursts(some: list[Read]) -> list[Burst]:
-    """One for each product that was read, the largest first."""
+def stumble_bursts(seen: Recording) -> list[list[Read]]:
+    """Of a process's reads that went well while one read of the same product was failing, and just after that."""
+    mine = [one for one in reads(seen) if one.product in seen.damaged and seen.stumbled <= one.began < seen.closed]
+    well = ([one for one in mine if (one.process, one.failed) == (process, False)] for process in (1, 2))
+    return sorted((most for own in well for most in bursts(own)), key=len, reverse=True)
+
+
+def bursts(some: list[Read]) -> list[list[Read]]:
+    """For each product that was read, the most of its reads that began within 1.5 s; the largest first."""
     by_product: dict[int, list[Read]] = {}
-    for read in sorted(some, key=lambda read: read.began):
+    for read in some:
         by_product.setdefault(read.product, []).append(read)
-    largest = [Burst(product, _largest(own)) for product, own in by_product.items()]
-    return sorted(largest, key=lambda burst: (-len(burst.reads), burst.product))
+    return sorted(map(_largest, by_product.values()), key=lambda reads: (-len(reads), reads[0].product))
 
 
-def _largest(ordered: list[Read]) -> list[Read]:
-    windows = (
-        [read for read in ordered[first:] if read.began <= start.began + BURST_SECONDS]
-        for first, start in enumerate(ordered)
-    )
+def _largest(own: list[Read]) -> list[Read]:
+    windows = ([read for read in own if 0 <= read.began - first.began <= BURST_SECONDS] for first in own)
     return max(windows, key=len)
 
 
@@ -110,65 +92,62 @@ def most_at_once(some: list[Read]) -> int:
     return most
 
 
-def prices(seen: Recording) -> list[Price]:
-    """Each price that changed, with what customers were shown who asked 5 s later or later still."""
-    due = seen.changed + PRICE_SECONDS + SLACK_SECONDS
-    told: dict[str, list[Any]] = seen.answers
-    rows = [row for row in zip(told["product"], told["asked"], told["price"], strict=True) if row[1] >= due]
-    return [_price(change, [price for product, _, price in rows if product == change[0]]) for change in seen.prices]
+def shown(seen: Recording) -> list[Shown]:
+    """All prices that customers were shown of the products whose prices change, the one longest out of force first."""
+    rows = list(zip(*(seen.prices[name] for name in ("product", "since", "price")), strict=True))
+    following = zip(rows, [*rows[1:], (None, 0, 0)], strict=True)
+    replaced = {(one, price): after[1] if after[0] == one else NEVER for (one, _, price), after in following}
+    told = zip(*(seen.answers[name] for name in ("product", "asked", "price")), strict=True)
+    found = [Shown(one, asked, price, asked - replaced.get((one, price), NEVER)) for one, asked, price in told if price]
+    return sorted(found, key=lambda one: -one.age)
 
 
-def _price(change: list[int], shown: list[int | None]) -> Price:
-    product, old, new = change
-    right, none = shown.count(new), shown.count(None)
-    return Price(product, old, new, right=right, stale=len(shown) - right - none, none=none)
+def hang_ends(seen: Recording) -> dict[int, float]:
+    """When the hottest product's read that hung was over: in each process, and as 0 in any of them."""
+    ends = sorted(
+        ((read.process, read.ended) for read in hot_reads(seen)[0] if not read.failed), key=lambda one: -one[1]
+    )
+    return {0: ends[-1][1] if ends else seen.opened} | dict(ends)
+
+
+def held_up(seen: Recording) -> list[int]:
+    """Products that were asked for while the hottest one's read hung, and not read before that was over."""
+    ends, first = hang_ends(seen), {read.product: read for read in reversed(reads(seen))}
+    asked = [first.get(answer["right"]["id"]) for answer in seen.others]
+    return [read.product for read in asked if read and ends.get(read.process, ends[0]) <= read.began]
 
 
 def complaint(answer: dict[str, Any]) -> str | None:
-    """What was wrong with the answer for another product while the hottest one's read hung; None if it was right."""
-    if answer["error"]:
-        return f"no answer ({answer['error']})"
-    if answer["status"] != HTTPStatus.OK:
-        return f"HTTP {answer['status']}"
-    return None if _parsed(answer["said"]) == answer["right"] else f"a wrong answer: {answer['said']}"
+    """What was wrong with an answer that the drill itself got; None if it was right."""
+    if answer["error"] or answer["status"] != HTTPStatus.OK:
+        return f"no answer ({answer['error']})" if answer["error"] else f"HTTP {answer['status']}"
+    return None if answer["said"] == answer["right"] else f"{WRONG}: {answer['said']}"
 
 
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
-# --- the report ---------------------------------------------------------------------------------------------------
+def wrong_answers(seen: Recording) -> dict[str, int]:
+    """Answers that were no honest error, in all phases, by what was wrong with them."""
+    own = Counter(said for said in map(complaint, [*seen.others, *seen.twins]) if said)
+    kinds = sum((Counter(seen.phase(name).by_error) for name in seen.phase_names), own)
+    return {kind: count for kind, count in kinds.most_common() if kind.startswith((WRONG, NO_PRODUCT))}
 
 
 def pictures(seen: Recording) -> list[Picture]:
-    """The herd read by read, how often each product was read after the flush, and which prices were shown."""
-    hung, after = hot_reads(seen)
-    largest = flush_bursts(seen)[:20]
-    most_read = largest[0].reads if largest else []
-    bars = {"x": [str(burst.product) for burst in largest], "y": [len(burst.reads) for burst in largest]}
+    """The herd read by read, how often each product was read after the flush, and the oldest prices that were shown."""
+    (hung, after), largest = hot_reads(seen), flush_bursts(seen)[:20]
+    bars = {"x": [str(burst[0].product) for burst in largest], "y": [len(burst) for burst in largest]}
     more = {"limit": CATALOGS, "x_title": "product", "y_title": "reads"}
+    rows = [[*one[:3], f"{one.age:.1f} s"] for one in shown(seen)[:12] if one.age > 0]
+    table = {"columns": ["product", "asked at", "price shown", "replaced before that"], "rows": rows}
     return [
         Picture("Each read of the hottest product, from the loss of its copies on", "spans", _spans(hung + after)),
         Picture("Reads of the same product within 1.5 s after the flush (the 20 most read)", "bars", bars | more),
-        Picture("Each of these reads of the product that was read most", "spans", _spans(most_read)),
-        Picture("What customers were shown who asked 5 s after a price change or later", "table", _table(prices(seen))),
+        Picture("Each of these reads of the product that was read most", "spans", _spans(next(iter(largest), []))),
+        Picture("The oldest prices that customers were shown", "table", table),
     ]
 
 
 def _spans(some: list[Read]) -> dict[str, Any]:
-    """One row for each read; bad are those beyond a process's first."""
-    rows, processes = [], set()
-    for number, read in enumerate(some[:MOST_ROWS], 1):
-        row, label = f"{number}. process {read.process}", f"product {read.product}"
-        bad = read.process in processes
-        rows.append({"row": row, "label": label, "start": read.began, "end": read.ended, "bad": bad})
-        processes.add(read.process)
-    return {"rows": rows}
-
-
-def _table(changed: list[Price]) -> dict[str, Any]:
-    columns = ["product", "old price", "new price", "answers with the new", "with the old", "no right answer"]
-    return {"columns": columns, "rows": [list(price) for price in changed]}
+    """One row for each read; bad are those beyond one for each process."""
+    rows = [(f"{number}. process {read.process}", read) for number, read in enumerate(some[:MOST_ROWS], 1)]
+    spans = [{"row": row, "label": f"product {one.product}", "start": one.began, "end": one.ended} for row, one in rows]
+    return {"rows": [span | {"bad": number >= CATALOGS} for number, span in enumerate(spans)]}

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 LOAD_PRODUCT = text("SELECT id, name, price_cents FROM load_product(:product_id)")
 
 GIVE_BACK = 'if redis.call("get", KEYS[1]) == ARGV[1] then redis.call("del", KEYS[1]) end'
-PATIENCE_SECONDS = 2.5
+PATIENCE_SECONDS = 2.8
 POLL_SECONDS = 0.02
 
 Product = dict[str, Any]
@@ -32,7 +32,7 @@ class Settings:
     database_url: str = "postgresql+psycopg://app:app@db/app"
     cache_url: str = "redis://cache:6379/0"
     ttl_seconds: float = 4.0
-    lease_seconds: float = 2.0
+    lease_seconds: float = 3.0
     pool_size: int = 5
     pool_wait_seconds: float = 1.0
 

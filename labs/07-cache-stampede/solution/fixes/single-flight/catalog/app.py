@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 LOAD_PRODUCT = text("SELECT id, name, price_cents FROM load_product(:product_id)")
 
-PATIENCE_SECONDS = 2.5
+PATIENCE_SECONDS = 2.8
 
 Product = dict[str, Any]
 
