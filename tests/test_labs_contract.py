@@ -233,3 +233,9 @@ def test_compose_takes_the_stack(lab: Lab) -> None:
         assert (service.get("cap_add"), service.get("privileged", False)) == (None, False), name
         assert {"mem_limit", "cpus", "pids_limit", "user"} <= set(service), name
         assert {"outage.home", "outage.run", "outage.lab"} <= set(service["labels"]), name
+
+
+def test_the_generated_tables_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The index counts the decoys that there are, and shows what was measured last."""
+    monkeypatch.delenv("OUTAGE_LABS")
+    assert index.stale() == [], "make index brings them up to date"

@@ -82,15 +82,21 @@ def reload_seconds(lab: Lab) -> float | None:
     if address is None or before == {None}:
         return None
     begun = time.monotonic()
-    os.utime(lab.work / files.editable(lab)[0])
+    os.utime(lab.work / _code(lab))
     if not waiting.patiently(lambda: _worker(address) not in {*before, None}, RELOAD_LIMIT_SECONDS):
         raise OutageError(f"{lab.slug}: no new code was served within {RELOAD_LIMIT_SECONDS:g} s of an edit.")
     return time.monotonic() - begun
 
 
+def _code(lab: Lab) -> str:
+    """The first of the lab's editable files that is Python; a server's configuration is read when that starts."""
+    names = files.editable(lab)
+    return next((name for name in names if name.endswith(".py")), names[0])
+
+
 def _web_service(lab: Lab) -> tuple[str, int] | None:
-    """The service of the lab's first editable file, if it answers HTTP."""
-    folder = files.editable(lab)[0].partition("/")[0]
+    """The service, or worker, of the lab's first editable code, if it answers HTTP."""
+    folder = _code(lab).partition("/")[0]
     for container in containers(outage_run=lifecycle.kept(lab.slug)[-1]):
         web = container["Labels"].get(LABEL_READY, "").startswith("http:")
         if web and container["Labels"][LABEL_SERVICE].startswith(folder):

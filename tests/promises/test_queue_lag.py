@@ -138,6 +138,14 @@ def test_a_statement_of_many_events_is_one_write() -> None:
     assert of("database_is_protected", run(batch + evenly(120)[50:])).outcome == "passed"
 
 
+def test_a_consumer_that_writes_nothing_protects_nothing() -> None:
+    """A promise of which nothing was seen is never kept."""
+    result = of("database_is_protected", run([], at_once=0))
+
+    assert result.outcome == "failed"
+    assert result.message.endswith("wanted some writes, but at most 8")
+
+
 def test_customers_without_a_page_are_counted_by_what_they_got() -> None:
     """Two of 150 are more than one in a hundred, and the message has their errors."""
     errors = {"catching up": {"seconds": 1.0, "requests": 30, "ok": 28, "errors": 2, "by_error": {"HTTP 503": 2}}}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from harness import Recording
 
-from .judge import NIGHTS, NOWHERE, RESUME_SECONDS, Night, night_of
+from .judge import NIGHTS, RESUME_SECONDS, Night, night_of
 
-FEWEST, USUAL, EARLY_SECONDS = 10, 0.25, 0.5
+FEWEST, USUAL, EARLY_SECONDS, CUSTOMERS, FEW = 10, 0.25, 0.5, 8, 0.05
 
 
 def test_the_shop_is_open(seen: Recording) -> str:
@@ -19,26 +19,42 @@ def test_the_shop_is_open(seen: Recording) -> str:
         count, report, after = night.facts["followers"], night.facts["report"], night.report_ended_after
         assert count >= 2, f"before {night.name!r} {count} standbys received from db-a, wanted db-b and db-c"
         assert report, f"before {night.name!r} `GET /reports/sales` gave no report, wanted one of all orders"
-        assert after is None, f"{night.name!r}: a report was broken off after {after:.1f} s with all databases well"
-    return (
-        f"both standbys and {min(night.normal for night in nights)} orders or more before each night; reports went on"
-    )
+        assert after is None, f"{night.name!r}: a report was broken off after {after:.1f} s, and no failover was needed"
+        refused, of = night.refused
+        told = f"{night.name!r}: {refused} of {of} orders were not taken while all databases were well, wanted"
+        assert refused <= max(CUSTOMERS, FEW * of), f"{told} {FEW:.0%} at most"
+    return f"both standbys and {min(night.normal for night in nights)} orders or more on each day; reports went on"
+
+
+def test_no_needless_failover(seen: Recording) -> str:
+    """While the primary is well, nothing is promoted, and the primary is neither switched off nor rebuilt.
+
+    A controller that cannot see is no reason to stop a shop that sells. And each failover is a risk of its own.
+    """
+    nights = [open_night(seen, name) for name in NIGHTS]
+    for night in nights:
+        done = "; ".join(night.needless)
+        assert not done, f"{night.name!r}: db-a was well and took orders, and {done}, wanted no failover"
+    blind = nights[NIGHTS.index("blind")]
+    flow = blind.rate(blind.facts["normal_until"], blind.facts["ended"])
+    told = f"while db-a refused the controller alone, {flow:.0%} of the usual number of orders were taken"
+    assert flow >= USUAL, f"{told}, wanted 25 % at least"
+    return f"{told}, and db-a was the primary all along"
 
 
 def test_writes_resume(seen: Recording) -> str:
-    """After the primary's crash orders are taken again within 10 s, and go on when it comes back or was never away.
+    """After the primary's crash orders are taken again within 10 s, and go on when it comes back.
 
     A standby that is there and not used is the most expensive kind of backup.
     """
-    crash, blind = open_night(seen, "crash"), open_night(seen, "blind")
-    killed = crash.facts["killed"]
+    crash = open_night(seen, "crash")
+    killed, flowed = crash.facts["killed"], crash.facts["flowed"] or [0.0, 0.0]
     after = min((write.told - killed for write in crash.writes if write.sent >= killed), default=RESUME_SECONDS + 1)
     told = f"no order was taken in the 10 s after db-a's death, wanted the first by then; {crash.states}"
     assert after <= RESUME_SECONDS, told
-    for night, when in ((crash, "db-a had come back"), (blind, "the controller saw db-a again")):
-        told = f"when {when}, {night.flow:.0%} of the usual number of orders were taken"
-        assert night.flow >= USUAL, f"{told}, wanted 25 % at least; {night.states}"
-    return f"the first order {after:.1f} s after db-a's death, later {crash.flow:.0%} and {blind.flow:.0%} of the usual"
+    told = f"when db-a had come back, {(flow := crash.flow(*flowed)):.0%} of the usual number of orders were taken"
+    assert flow >= USUAL, f"{told}, wanted 25 % at least; {crash.states}"
+    return f"the first order {after:.1f} s after db-a's death, later {flow:.0%} of the usual number"
 
 
 def test_acknowledged_writes_survive(seen: Recording) -> str:
@@ -57,7 +73,7 @@ def test_acknowledged_writes_survive(seen: Recording) -> str:
 
 
 def test_one_writer_at_a_time(seen: Recording) -> str:
-    """In no night two machines confirm orders in turn: a machine that has been succeeded confirms nothing any more.
+    """No two machines confirm orders in turn: one that has been succeeded confirms none, even if it comes back.
 
     Two histories of the same orders cannot be merged by a program. GitHub needed a day for 43 seconds of them.
     """
@@ -68,20 +84,6 @@ def test_one_writer_at_a_time(seen: Recording) -> str:
     return "; ".join(f"{night.name!r}: {', then '.join(night.writers)}" for night in nights)
 
 
-def test_the_old_primary_is_fenced(seen: Recording) -> str:
-    """When db-a comes back after the crash, it confirms no order as the primary that it was.
-
-    It comes up as it went down: believing that it is the primary, with the first place in everybody's list.
-    """
-    night = open_night(seen, "crash")
-    others = {writer for writer in night.writers if not writer.startswith("db-a ")}
-    assert others, "no other machine took orders (see `writes resume`), so db-a was not fenced, wanted a successor"
-    after = [write.writer for write in night.writes if write.sent >= night.facts["returned"]]
-    taken = sum(writer in ("db-a (timeline 1)", NOWHERE) for writer in after)
-    assert not taken, f"db-a confirmed {taken} of the {len(after)} orders after it had come back, wanted none"
-    return f"{len(after)} orders were confirmed after db-a came back, none of them by it"
-
-
 def test_refuses_to_lose_data(seen: Recording) -> str:
     """With only stale standbys left, no promotion loses confirmed orders; without a promotion somebody is paged.
 
@@ -89,12 +91,10 @@ def test_refuses_to_lose_data(seen: Recording) -> str:
     """
     night = open_night(seen, "stale")
     kept, of, paged = night.kept_on, len(night.writes), len(night.facts["pages"]) - night.facts["pages_before"]
-    lacks = {name: night.lost_by(name) for name, timeline in night.facts["timelines"].items() if timeline > 1}
-    lacks = lacks or ({kept: len(night.lacking(kept))} if kept else {})
-    for name, lost in lacks.items():
-        assert not lost, f"{name} is the primary now and lacks {lost} of {of} confirmed orders, wanted none missing"
-    assert lacks or paged > 0, f"no machine was promoted and nobody was paged, wanted a page; {night.states}"
-    return f"{', '.join(lacks)} lacks none of {of} confirmed orders" if lacks else "no machine promoted, a person paged"
+    lost = len(night.lacking(kept))
+    assert not lost, f"{kept} is the primary now and lacks {lost} of {of} confirmed orders, wanted none missing"
+    assert kept or paged > 0, f"no machine was promoted and nobody was paged, wanted a page; {night.states}"
+    return f"{kept} lacks none of {of} confirmed orders" if kept else "no machine promoted, a person paged"
 
 
 def test_tells_beforehand(seen: Recording) -> str:

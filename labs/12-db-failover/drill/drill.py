@@ -1,89 +1,102 @@
-"""Three nights of one cluster: the primary dies, the controller goes blind, and only stale data are left."""
+"""Three nights of a database: the primary dies, the controller is refused, and only stale data are left."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from harness import Run
 
 from . import faults
-from .databases import Databases, Facts
 from .judge import MACHINES, RESUME_SECONDS
-from .nights import Night, notes
+from .nights import FIRST, MISSED, STANDBYS, Databases, Facts, Night, notes
 
 CUT_SECONDS, TELL_SECONDS = 4.0, 6.0  # until orders are taken without a standby; until `/status` tells of it
-BLIND_SECONDS, SLOW_SECONDS = 7.5, 4.0  # three looks of over two seconds each, and what a promotion may take
 
 
 def drill(run: Run) -> None:
-    """About thirty seconds; each night begins on a fresh cluster."""
+    """Under thirty seconds, on two clusters: a controller that sees nothing leaves a healthy one as it is."""
     databases, sampled = Databases(run), Databases(run)
     with (
         run.traffic(users=8, service="orders", data={"first": run.random.randrange(1000) * 10**6}),
         run.sample("primaries", lambda: len(sampled.primaries()), 300, most=len(MACHINES)),
     ):
-        nights = {"crash": crash(run, databases)}
-        resumed_after = nights["crash"].pop("waited")
-        nights["blind"] = blind(run, databases, resumed_after)
-        nights["stale"] = stale(run, databases, resumed_after)
+        nights = {"crash": (first := crash(run, databases))}
+        faults.make_fresh(run, databases, "blind")
+        nights["blind"] = blind(run, databases, first["acted_after"])
+        if databases.primaries() != FIRST or databases.asked():
+            faults.make_fresh(run, databases, "stale")
+        # Then the other standby has more. It has more when the plug is out, if this controller pulls plugs.
+        order = STANDBYS[::-1] if "off" in first["acted"] else STANDBYS
+        nights["stale"] = stale(run, databases, first["acted_after"], order)
     run.record(nights=nights, orders=notes(run))
 
 
 def crash(run: Run, databases: Databases) -> Facts:
-    """A report holds back replay, the network goes before the primary does; later the primary comes back."""
+    """A report holds back replay, the network goes before the primary does, and the primary comes back."""
     night = Night(run, databases, "crash")
     run.phase("crash, behind")
-    faults.clean_up(run, databases, night.facts["long_report"])
-    night.facts |= {"harmed": run.clock(), "cut": faults.fall_behind(run, databases)}
+    faults.clean_up(run, databases)
+    night.facts |= {"harmed": run.clock(), "cut": faults.fall_behind(run, databases, STANDBYS[::-1])}
     run.phase("crash, down")
     night.facts |= faults.kill_the_primary(run, databases)
     killed = night.facts["killed"]
-    run.patiently(lambda: databases.confirmed(killed), RESUME_SECONDS)
-    night.facts["states"] = databases.states()
-    resumed = min(databases.confirmed(killed), default=0.0)
-    run.patiently(lambda: databases.confirmed(killed, faults.MISSED), 1.0 if resumed else 0.0)
+    resumed = run.patiently(lambda: databases.confirmed(killed), RESUME_SECONDS)
+    night.facts |= {"states": databases.states(), "acted_after": run.clock() - killed if resumed else 2.0}
+    run.patiently(lambda: databases.confirmed(killed, MISSED), 1.0 if resumed else 0.0)
     run.phase("crash, returned")
     night.facts["returned"] = run.clock()
     faults.come_back(run, databases)
     if resumed:
         night.orders_flow()
     night.who_follows()
-    return night.end() | {"waited": resumed - killed if resumed else 1.0}
+    return night.end() | {"acted": databases.asked()}
 
 
-def blind(run: Run, databases: Databases, resumed_after: float) -> Facts:
-    """The controller no longer sees the primary, everybody else does."""
-    faults.make_fresh(run, databases, "blind")
+def blind(run: Run, databases: Databases, acted_after: float) -> Facts:
+    """db-a refuses the controller, as it does when it is dead; for longer than the controller took for the crash."""
     night = Night(run, databases, "blind")
+    faults.clean_up(run, databases)
+    run.patiently(lambda: False, run.random.random())
     run.phase("blind, cut")
-    databases.tell_console("gate/shut")  # a plug that is pulled while another machine takes writes is held meanwhile
-    controller = run.container("failover")
+    # A firewall's rule: db-a refuses the controller alone, and ends what it has open, as a machine does that is killed.
+    if (controller := run.container("failover")).running():
+        undo = run.fault("db-a refuses failover", controller.divert, "db-a", 5432, "console", 1)
+    databases.rows("db-a", faults.END_SESSIONS, "failover")
+    if run.patiently(lambda: set(databases.primaries()) - set(FIRST) or databases.asked(), 2 + 1.5 * acted_after, 0.2):
+        run.patiently(lambda: set(databases.primaries()) - set(FIRST), 4.0)
+    night.facts |= {"led": databases.primaries(), "asked": databases.asked()}
     if controller.running():
-        run.fault("failover does not see db-a", controller.blind_to, "db-a")
-    wait = BLIND_SECONDS + min(resumed_after, SLOW_SECONDS)
-    succeeded = run.patiently(lambda: set(databases.primaries()) - {"db-a"}, wait)
-    night.facts["succeeded"] = run.clock() if succeeded else None
-    if len(databases.primaries()) > 1:
-        faults.move_the_partition(run, databases)
-        night.facts["met"] = databases.tables()
-    databases.tell_console("gate/open")
-    if controller.running():
-        run.healed("failover sees db-a", controller.sees_again)
-    run.phase("blind, healed")
-    night.orders_flow()
-    return night.end()
+        run.healed("db-a answers failover", undo)
+    facts = night.end()
+    for name in STANDBYS:  # finance's report is done
+        databases.rows(name, faults.END_SESSIONS, "app")
+    return facts
 
 
-def stale(run: Run, databases: Databases, resumed_after: float) -> Facts:
+def stale(run: Run, databases: Databases, acted_after: float, order: tuple[str, ...]) -> Facts:
     """Both standbys are cut off, and then the primary dies: what is left may lack orders."""
-    faults.make_fresh(run, databases, "stale")
     night = Night(run, databases, "stale")
     run.phase("stale, behind")
-    night.facts["pages_before"] = len(databases.page("console", "/pages")["pages"])
-    cut = night.facts["cut"] = faults.fall_behind(run, databases)
+    night.facts |= {"harmed": run.clock(), "pages_before": (pages := night.paged())}
+    cut = night.facts["cut"] = faults.fall_behind(run, databases, order)
     run.patiently(lambda: night.ready() == "false", TELL_SECONDS)
     run.patiently(lambda: run.clock() - cut > CUT_SECONDS, CUT_SECONDS)
+    night.ready()
+    alone = databases.confirmed(cut + 1.0)
     run.phase("stale, down")
+    databases.tell_console("gate/shut")  # a plug is pulled when the drill says so
     night.facts |= faults.kill_the_primary(run, databases)
+    meet = run.container(order[0]).divert(order[1], 5432, "console", 1)
     # What this controller does, it has done in the time that it took for the crash, and half of that again.
-    if run.patiently(databases.primaries, max(3.0, 1.5 * resumed_after + 1.5)):
-        night.orders_flow()
+    run.patiently(lambda: databases.primaries() or databases.asked() or night.paged() > pages, 3 + 1.5 * acted_after)
+    if databases.primaries():
+        run.patiently(lambda: databases.confirmed(night.facts["killed"], MISSED), 1.0)
+    if (off := "off" in databases.asked()) and not alone:  # what no standby has is gone with db-a
+        faults.walk_to_the_plug(run, databases, order[1])
+    databases.tell_console("gate/open")
+    run.patiently(lambda: databases.page("console", "/machines").get("db-a") == "off", 2.0 if off else 0.0)
+    meet()
+    run.container(order[1]).sees_again()
+    if run.patiently(lambda: set(databases.primaries()) - set(FIRST), 4.0 if off else 1.0):
+        run.patiently(partial(databases.confirmed, run.clock(), MISSED), 4.0)
     return night.end()

@@ -2,56 +2,39 @@
 
 from __future__ import annotations
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from harness import Run
 
-from .databases import Databases, Facts
 from .judge import MACHINES
+from .nights import FIRST, MISSED, STANDBYS, Databases, Facts
 
-STANDBYS = MACHINES[1:]
-MISSED = 10
-
-
-def begin_report(run: Run, databases: Databases) -> Facts:
-    """Finance asks for a report that takes longer than the night: if it ends, it was broken off (or is none)."""
-    report: Facts = {"begun": run.clock(), "ended": None, "given": False}
-
-    def ask() -> None:
-        report.update(given=bool(databases.page("orders", "/reports/sales?seconds=60", 40.0)), ended=run.clock())
-
-    threading.Thread(target=ask, daemon=True).start()
-    run.mark("finance begins a long report")
-    return report
+WALK_SECONDS, LONG_WALK_SECONDS = 1.5, 5.0
+END_SESSIONS = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = %s"
 
 
-def clean_up(run: Run, databases: Databases, report: Facts) -> None:
+def clean_up(run: Run, databases: Databases) -> None:
     """Emptied carts are swept away, and both standbys know of it.
 
-    Nothing is swept as long as somebody may still see it: an order that is being placed, a session that is just
-    connecting (`pg_stat_activity` does not have it yet), the report if it runs on the primary or is known there.
+    Nothing is swept as long as somebody may still see it: an order, a session that is just connecting, the report.
     """
 
-    def reporting() -> bool:
-        return any(state.get("reports") for state in databases.states().values())
+    def known(name: str) -> bool:
+        state = databases.state(name)
+        return bool(state.get("held_back") or state.get("replayed", 0) >= logged)
 
-    def known(state: Facts) -> bool:
-        replayed = state.get("replayed", 0) >= logged or state.get("held_back")
-        return bool(replayed and state.get("received", 0) >= logged)
-
-    run.patiently(reporting, 2.0)
+    run.patiently(lambda: any(state.get("reports") for state in databases.states().values()), 2.0)
     databases.rows("db-a", "DELETE FROM lab.carts")
     run.patiently(lambda: databases.rows("db-a", "VACUUM lab.carts") or databases.state("db-a").get("swept"), 1.5)
     logged = databases.state("db-a").get("logged", 0)
-    run.patiently(lambda: all(known(databases.state(name)) for name in STANDBYS), 1.5)
+    run.patiently(lambda: all(known(name) for name in STANDBYS), 1.5)
     run.mark("old carts are cleaned up")
-    run.patiently(lambda: reporting() or report["ended"], 1.0)
 
 
-def fall_behind(run: Run, databases: Databases) -> float:
-    """First db-c no longer receives, then db-b neither, while orders go on; when the second was cut off."""
-    for name in reversed(STANDBYS):
+def fall_behind(run: Run, databases: Databases, order: tuple[str, ...]) -> float:
+    """First one standby no longer receives, then the other neither, while orders go on; when the second was cut off."""
+    for name in order:
         run.fault(f"{name} receives nothing more", run.container(name).blind_to, "db-a")
         run.patiently(partial(databases.confirmed, cut := run.clock(), MISSED), 1.5)
     return cut
@@ -59,13 +42,14 @@ def fall_behind(run: Run, databases: Databases) -> float:
 
 def kill_the_primary(run: Run, databases: Databases) -> Facts:
     """Gone without a word; when, how far it was, and how far the standbys were, which then see its address again."""
+    before = {"led": databases.primaries(), "asked": databases.asked()}
     written = databases.state("db-a").get("written", 0)
     run.fault("db-a is killed", run.container("db-a").exec, ["bash", "-c", "kill -KILL -1"])
     killed = run.clock()
     received = [databases.state(name).get("received", 0) for name in STANDBYS]
-    for name in STANDBYS:
-        run.container(name).sees_again()
-    return {"killed": killed, "written": written, "received": received}
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda name: run.container(name).sees_again(), STANDBYS))
+    return before | {"killed": killed, "written": written, "received": received}
 
 
 def come_back(run: Run, databases: Databases) -> None:
@@ -74,16 +58,18 @@ def come_back(run: Run, databases: Databases) -> None:
     run.patiently(lambda: databases.state("db-a") or databases.page("console", "/machines").get("db-a") == "off", 3.0)
 
 
-def move_the_partition(run: Run, databases: Databases) -> None:
-    """Two machines take writes: now the application loses sight of the one that it uses, for a while."""
-    orders, used = run.container("orders"), databases.last_writer
-    run.patiently(lambda: databases.confirmed(run.clock() - 0.5), 1.5)
-    lost = used()
-    run.fault(f"orders does not see {lost}", orders.blind_to, lost)
-    run.patiently(lambda: used() != lost, 4.0)
-    run.patiently(lambda: databases.confirmed(run.clock() - 0.5), 0.5)
-    run.healed(f"orders sees {lost}", orders.sees_again)
-    run.patiently(lambda: used() == lost, 3.0)
+def walk_to_the_plug(run: Run, databases: Databases, behind: str) -> None:
+    """Somebody is on the way, and db-a is back before they are there; at last only one standby receives from it."""
+    come_back(run, databases)
+    back, fewest = run.clock(), run.random.randrange(MISSED, 2 * MISSED)
+
+    def seen() -> bool:
+        follow = set(databases.primaries()) - set(FIRST) or databases.state("db-a").get("followers") == len(STANDBYS)
+        return bool(run.clock() > back + WALK_SECONDS and follow and databases.confirmed(back, fewest))
+
+    run.patiently(seen, LONG_WALK_SECONDS)
+    if not set(databases.primaries()) - set(FIRST):
+        fall_behind(run, databases, (behind,))
 
 
 def make_fresh(run: Run, databases: Databases, night: str) -> None:

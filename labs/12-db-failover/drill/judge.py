@@ -10,9 +10,7 @@ from harness import Picture, Recording
 
 MACHINES, NIGHTS = ("db-a", "db-b", "db-c"), ("crash", "blind", "stale")
 NOWHERE = "nowhere"
-RESUME_SECONDS, FLOW_SECONDS, GAP_SECONDS = 10.0, 1.5, 1.0
-FAILOVER_SECONDS = 5.0
-"""A failover may end reports for so long before its new primary is seen."""
+RESUME_SECONDS, FLOW_SECONDS, GAP_SECONDS, IN_FLIGHT_SECONDS = 10.0, 1.5, 1.0, 0.5
 
 
 class Write(NamedTuple):
@@ -35,6 +33,8 @@ class Night:
     facts: dict[str, Any]
     sent: int
     """Orders that customers sent."""
+    refused: tuple[int, int]
+    """Orders that were not taken while all databases were well, and all that were sent then."""
     writes: list[Write]
     """The confirmed ones, in the order in which they were sent."""
     normal: int
@@ -42,20 +42,27 @@ class Night:
 
     @property
     def report_ended_after(self) -> float | None:
-        """Seconds after which the long report was broken off with no harm done and no failover; None if it was not."""
-        facts, report, until = self.facts, self.facts["long_report"], self.facts["harmed"]
-        if self.name == "blind":
-            until = facts["ended"] if facts["succeeded"] is None else max(until, facts["succeeded"] - FAILOVER_SECONDS)
+        """Seconds after which the long report was broken off although no failover was needed; None if it was not."""
+        report, until = self.facts["long_report"], self.facts.get("killed", self.facts["ended"])
         broken_off = report["ended"] is not None and not report["given"] and report["ended"] <= until
         return float(report["ended"] - report["begun"]) if broken_off else None
 
     @property
-    def flow(self) -> float:
-        """Orders confirmed in the time that they had to come back, or in the last of it, as a part of what is usual."""
-        since, until = self.facts["flowed"] or (0.0, 0.0)
-        usual = max(self.normal / (self.facts["normal_until"] - self.facts["began"]), 1.0)
-        counts = {begin: sum(begin <= w.told <= until for w in self.writes) for begin in (since, until - FLOW_SECONDS)}
-        return float(max(count / max(until - begin, FLOW_SECONDS) for begin, count in counts.items()) / usual)
+    def needless(self) -> list[str]:
+        """What was done to a cluster whose primary was well."""
+        done = [f"the console was asked for `{verb}` of db-a" for verb in self.facts["asked"][:1]]
+        led = {name: timeline for name, timeline in self.facts["led"].items() if (name, timeline) != (MACHINES[0], 1)}
+        asked = [name for name, state in self.facts["states"].items() if "asked" in state.get("words", "")]
+        return done + [f"{name} was promoted" for name in (*led, *(asked if self.name == "blind" else ()))]
+
+    def rate(self, since: float, until: float) -> float:
+        """Orders confirmed in this time, as a part of what is usual."""
+        usual = self.normal / float(self.facts["normal_until"] - self.facts["began"])
+        return sum(since <= w.told <= until for w in self.writes) / max(until - since, FLOW_SECONDS) / max(usual, 1.0)
+
+    def flow(self, since: float, until: float) -> float:
+        """The same, or that of the last of this time: orders have to come back."""
+        return max(self.rate(since, until), self.rate(until - FLOW_SECONDS, until))
 
     def lacking(self, name: str | None) -> list[Write]:
         """The confirmed orders that this machine does not have at the end; none where there is no machine."""
@@ -66,12 +73,6 @@ class Night:
         """The machine that customers are to use at the end: the newest primary, of two equally new ones the worse."""
         timelines = self.facts["timelines"]
         return max(timelines, key=lambda name: (timelines[name], len(self.lacking(name))), default=None)
-
-    def lost_by(self, name: str) -> int:
-        """The orders that this machine lacks, and that were sent before it took its first as the primary that it is."""
-        writer = f"{name} (timeline {self.facts['timelines'][name]})"
-        first = min((write.written for write in self.writes if write.writer == writer), default=self.facts["ended"])
-        return sum(write.sent < first for write in self.lacking(name))
 
     @property
     def writers(self) -> list[str]:
@@ -102,19 +103,20 @@ def night_of(seen: Recording, name: str) -> Night:
     """The night with its orders."""
     facts: dict[str, Any] = seen.nights[name]
     on, known = defaultdict(set), defaultdict(list)
-    for machine, table in [("", table) for table in facts["met"].values()] + list(facts["tables"].items()):
+    for machine, table in facts["tables"].items():
         for number, at_ms, writer in zip(*(table[key] or [] for key in ("number", "at_ms", "writer")), strict=True):
             known[number].append((at_ms / 1000, writer))
             on[number].add(machine)
-    sent, writes = 0, []
+    asked, writes = [], []
     for number, sent_ms, told_ms in zip(*(seen.orders[key] for key in ("number", "sent_ms", "told_ms")), strict=True):
-        mine = facts["began"] <= sent_ms / 1000 <= facts["ended"]
-        sent += mine
-        if mine and told_ms is not None and told_ms / 1000 <= facts["ended"]:
-            written, writer = max(known[number], default=(0.0, NOWHERE))
-            writes.append(Write(sent_ms / 1000, told_ms / 1000, writer, written, on[number]))
+        if facts["began"] <= sent_ms / 1000 <= facts["ended"]:
+            asked.append((sent_ms / 1000, told_ms is not None))
+            if told_ms is not None and told_ms / 1000 <= facts["ended"]:
+                written, writer = max(known[number], default=(0.0, NOWHERE))
+                writes.append(Write(sent_ms / 1000, told_ms / 1000, writer, written, on[number]))
+    well = [told for sent, told in asked if sent <= facts.get("harmed", facts["ended"]) - IN_FLIGHT_SECONDS]
     normal = sum(write.told <= facts["normal_until"] for write in writes)
-    return Night(name, facts, sent, sorted(writes, key=lambda write: write.sent), normal)
+    return Night(name, facts, len(asked), (well.count(False), len(well)), sorted(writes), normal)
 
 
 def pictures(seen: Recording) -> list[Picture]:

@@ -45,7 +45,10 @@ class Desk(BaseHTTPRequestHandler):
             case ["drill", "fresh"] if self._is_the_drill():
                 make_all_fresh()
                 PAGES.clear()
+                GATE.asked.clear()
                 self._say(200, {})
+            case ["drill", "asked"] if self._is_the_drill():
+                self._say(200, dict(GATE.asked))
             case ["drill", "gate", ("shut" | "open") as verb] if self._is_the_drill():
                 getattr(GATE, verb)()
                 self._say(200, {})

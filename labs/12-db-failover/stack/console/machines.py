@@ -62,7 +62,8 @@ class Machine:
     def switch(self, power: str) -> Answer:
         """Off: when this is answered, no server runs on the machine and none will until it is switched on."""
         if power == "off":
-            GATE.hold(self.name, set(MACHINES) - {self.name})
+            GATE.note(self.name, power)
+            GATE.walk()
         self.power = power
         reply = self.order(power)
         if reply == "silent":
@@ -71,7 +72,7 @@ class Machine:
 
     def rebuild(self, source: str) -> Answer:
         """Its data are thrown away, and it becomes a standby of another machine."""
-        GATE.hold(self.name, set(MACHINES) - {self.name})
+        GATE.note(self.name, "rebuild")
         self.power = "on"
         reply = self.order("rebuild", source)
         return self._failed(reply) or (200 if reply == "rebuild" else 502, {self.name: reply})

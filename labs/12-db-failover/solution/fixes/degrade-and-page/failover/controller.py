@@ -1,6 +1,6 @@
 """Watches the order database. A primary that is left alone goes on alone, and from then on it has no successor.
 
-A successor is promoted when the primary does not answer and has been switched off at its plug.
+A successor is promoted when nobody hears the primary, and it has been switched off at its plug.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ STANDBYS = """
 """
 GO_ON_ALONE = "ALTER SYSTEM SET synchronous_standby_names = ''"
 WAIT_AGAIN = "ALTER SYSTEM RESET synchronous_standby_names"
+HEARS = "SELECT count(*) > 0 AS yes FROM pg_stat_wal_receiver WHERE status = 'streaming'"
 END_READERS = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'app'"
 
 Row = dict[str, Any]
@@ -86,14 +87,18 @@ class Cluster:
             time.sleep(self._settings.check_every_seconds)
 
     def watch(self) -> None:
-        """Until the primary does not answer any more."""
+        """Until the primary does not answer any more, and no standby hears it either."""
         failures = 0
         while failures < self._settings.failures:
             row = ask(self.primary, STANDBYS) if self.primary else None
-            failures = 0 if row else failures + 1
+            failures = 0 if row or self._is_heard() else failures + 1
             if row:
                 self._care(row)
             time.sleep(self._settings.check_every_seconds)
+
+    def _is_heard(self) -> bool:
+        """Whether a standby receives: then the primary is well, and it is the controller that does not see it."""
+        return any((ask(node, HEARS) or {}).get("yes") for node in self._nodes if node != self.primary)
 
     def _care(self, row: Row) -> None:
         """Alone for long the primary goes on alone; when a standby is back, orders wait for it again."""

@@ -1,4 +1,4 @@
-"""Watches the order database. In doubt the primary is switched off at its plug, and only then is a standby promoted."""
+"""Watches the order database. A primary that nobody hears is switched off at its plug, and only then one is promoted."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ LAGGING = """
     SELECT count(*) FILTER (WHERE reply_time > clock_timestamp() - interval '2.5 s') AS fresh
     FROM pg_stat_replication WHERE state = 'streaming'
 """
+HEARS = "SELECT count(*) > 0 AS yes FROM pg_stat_wal_receiver WHERE status = 'streaming'"
 END_READERS = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'app'"
 
 Row = dict[str, Any]
@@ -73,11 +74,16 @@ class Cluster:
             time.sleep(self._settings.check_every_seconds)
 
     def watch(self) -> None:
-        """Until the primary does not answer any more."""
+        """Until the primary does not answer any more, and no standby hears it either."""
         failures = 0
         while failures < self._settings.failures:
-            failures = 0 if self.primary and ask(self.primary, IS_PRIMARY) else failures + 1
+            alive = self.primary and ask(self.primary, IS_PRIMARY)
+            failures = 0 if alive or self._is_heard() else failures + 1
             time.sleep(self._settings.check_every_seconds)
+
+    def _is_heard(self) -> bool:
+        """Whether a standby receives: then the primary is well, and it is the controller that does not see it."""
+        return any((ask(node, HEARS) or {}).get("yes") for node in self._nodes if node != self.primary)
 
     def fail_over(self) -> str | None:
         """Why not; None when it is done."""

@@ -1,0 +1,133 @@
+"""Watches the order database. A primary that the shop cannot use either is switched off, and only then one is promoted."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from servicekit import load_settings
+
+log = logging.getLogger("failover")
+
+CONSOLE = "http://console:8000"
+SHOP = "http://orders:8000/primary"
+IS_PRIMARY = "SELECT NOT pg_is_in_recovery() AS yes"
+RECEIVED = """
+    SELECT pg_wal_lsn_diff(greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0')::bigint AS bytes
+"""
+LAGGING = """
+    SELECT count(*) FILTER (WHERE reply_time > clock_timestamp() - interval '2.5 s') AS fresh
+    FROM pg_stat_replication WHERE state = 'streaming'
+"""
+END_READERS = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'app'"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What cluster.toml and the environment can change."""
+
+    nodes: str = "db-a db-b db-c"
+    check_every_seconds: float = 0.5
+    failures: int = 3
+
+
+def ask(node: str, sql: str) -> Row | None:
+    """The first row that a query gives on this node; None if the node does not answer."""
+    dsn = f"host={node} dbname=app user=failover password=failover connect_timeout=2"
+    try:
+        with psycopg.connect(dsn, autocommit=True, row_factory=dict_row) as connection:
+            return connection.execute(sql.encode()).fetchone()
+    except psycopg.Error as problem:
+        log.warning("%s: %s", node, str(problem).strip())
+        return None
+
+
+def console(path: str, text: str = "") -> bool:
+    """Give an order at the data centre's console; whether it was carried out."""
+    request = urllib.request.Request(CONSOLE + path, data=text.encode(), method="POST")
+    try:
+        urllib.request.urlopen(request, timeout=12).close()
+    except OSError:
+        return False
+    return True
+
+
+def used_by_the_shop() -> str | None:
+    """The machine where the shop would write an order now; None if it finds none, or says nothing."""
+    try:
+        with urllib.request.urlopen(SHOP, timeout=3) as answer:
+            return str(json.load(answer)["node"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+class Cluster:
+    """A primary and its standbys."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._nodes = settings.nodes.split()
+        self.primary: str | None = None
+
+    def find(self) -> None:
+        """Until one is found that takes writes."""
+        while self.primary is None:
+            self.primary = next((node for node in self._nodes if (ask(node, IS_PRIMARY) or {}).get("yes")), None)
+            time.sleep(self._settings.check_every_seconds)
+
+    def watch(self) -> None:
+        """Until neither the controller nor the shop reaches the primary any more."""
+        failures = 0
+        while failures < self._settings.failures:
+            alive = self.primary and ask(self.primary, IS_PRIMARY)
+            failures = 0 if alive or used_by_the_shop() == self.primary else failures + 1
+            time.sleep(self._settings.check_every_seconds)
+
+    def fail_over(self) -> str | None:
+        """Why not; None when it is done."""
+        standbys = [node for node in self._nodes if node != self.primary]
+        if not console(f"/machines/{self.primary}/off"):
+            return f"{self.primary} could not be switched off"
+        positions = {node: int(row["bytes"]) for node in standbys if (row := ask(node, RECEIVED))}
+        if len(positions) < len(self._nodes) - 1:
+            return f"only {', '.join(positions) or 'none'} can be asked, and another one may have more"
+        best = max(positions, key=lambda node: positions[node])
+        ask(best, "SELECT pg_promote(wait => false)")
+        for _ in range(50):
+            ask(best, END_READERS)
+            if (ask(best, IS_PRIMARY) or {}).get("yes"):
+                self.primary = best
+                return None
+            time.sleep(0.1)
+        return f"{best} was told to become the primary, and is not"
+
+    def status(self) -> Row:
+        """Whether a failover would work now."""
+        row = ask(self.primary, LAGGING) if self.primary else None
+        ready = bool(row and row["fresh"])
+        return {"ready": ready, "reason": "" if ready else f"no standby receives from {self.primary}"}
+
+
+settings = load_settings("/app/cluster.toml", Settings)
+cluster = Cluster(settings)
+pages = {"/status": cluster.status}
+
+
+def main() -> None:
+    """One failover after the other, until one needs a person."""
+    cluster.find()
+    while True:
+        cluster.watch()
+        if problem := cluster.fail_over():
+            log.error("%s", problem)
+            console("/pages", problem)
+            cluster.primary = None
+            cluster.find()
