@@ -404,7 +404,7 @@ def test_logs_are_those_of_the_last_check(runs: Path) -> None:
     said = outage("logs", "always-broken")
 
     assert said.code == 0
-    assert re.search(r"── shop   \(.*runs/always-broken/\S+/logs/shop\.log\)", said.out)
+    assert re.search(r"── shop   \(.*runs/always-broken/\S+/logs/shop\.log, by seconds of the drill\)", said.out)
 
 
 def test_a_machine_gets_an_object_whatever_happens(runs: Path, tmp_path: Path) -> None:
