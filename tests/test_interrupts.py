@@ -202,13 +202,22 @@ def test_a_paused_container_is_removed(runs: Path, stacks: Path) -> None:
     assert left_over(runs) == {}
 
 
-def test_a_helper_of_another_run_is_left_alone(runs: Path, stacks: Path) -> None:
-    """While one run begins, another one may have a container without a run's name for a blink (a packet filter's)."""
-    labels = {"outage.home": str(runs)}
-    helper = engine.client().containers.create(images.tags()["python"], ["true"], labels=labels)
+def test_a_helper_lives_as_long_as_its_run(runs: Path, stacks: Path) -> None:
+    """A packet filter's helper is there for a blink: a sweep leaves that of a live run, and removes a dead run's."""
+    live, dead = lifecycle.Claim("always-fixed"), "outage-dead-20261123-210501-ab12"
+    helpers = [
+        engine.client().containers.create(
+            images.tags()["python"], ["true"], labels={"outage.home": str(runs), "outage.helps": project}
+        )
+        for project in (live.project, dead)
+    ]
 
-    assert lifecycle.sweep() == []
-    assert [container["Id"] for container in engine.containers(outage_home=str(runs))] == [helper.id]
+    assert lifecycle.sweep() == [dead]
+    assert [container["Id"] for container in engine.containers(outage_home=str(runs))] == [helpers[0].id]
+
+    lifecycle.bring_down(live.project)
+    live.release()
+    assert left_over(runs) == {}
 
 
 def test_only_what_is_ours_is_removed(runs: Path, start: Start, tmp_path: Path) -> None:

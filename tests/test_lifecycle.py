@@ -33,7 +33,8 @@ def no_docker(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     removed: list[str] = []
 
     def remove(**labels: str) -> int:
-        removed.append(labels["outage_run"])
+        if "outage_run" in labels:
+            removed.append(labels["outage_run"])
         return 0
 
     monkeypatch.setattr(engine, "remove", remove)

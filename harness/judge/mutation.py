@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from harness.errors import OutageError
+from harness.errors import NotStartedError, OutageError, StudentCodeError
 from harness.judge.proof import ERROR, Case, Result
 from harness.judge.verdict import BROKEN, FIXED, UNKNOWN
 from harness.lab import equivalents
@@ -23,7 +23,7 @@ KILLED, SURVIVED, EQUIVALENT = "killed", "survived", "equivalent"
 NOT_LOADED, NOT_JUDGED = "not loaded", "not judged"
 NOT_COUNTED = (EQUIVALENT, NOT_LOADED, NOT_JUDGED)
 FATES = (KILLED, SURVIVED, *NOT_COUNTED)
-CODE, STACK = "code", "stack"
+CODE, STACK = StudentCodeError.unstarted, NotStartedError.unstarted
 Runner = Callable[[list[Case]], list[Result]]
 
 

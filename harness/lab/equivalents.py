@@ -13,14 +13,13 @@ for people.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.errors import ManifestError
-from harness.lab.manifest import Lab
+from harness.lab.manifest import Lab, parse
 from harness.lab.mutants import Mutant
 
 KEYS = ("change", "file", "line", "why")
@@ -55,10 +54,7 @@ def of(lab: Lab) -> list[Equivalent]:
     path = path_of(lab)
     if not path.exists():
         return []
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise ManifestError(f"{path}: not valid TOML: {problem}.") from None
+    content = parse(path)
     entries = content.get(TABLE)
     if list(content) != [TABLE] or not isinstance(entries, list):
         raise ManifestError(f"{path}: holds [[{TABLE}]] entries and nothing else. `outage mutate` prints one to copy.")

@@ -21,6 +21,8 @@ from harness.setup import causes
 from harness.setup import docker as setup
 
 LABEL_HOME, LABEL_RUN, LABEL_LAB = "outage.home", "outage.run", "outage.lab"
+LABEL_HELPS = "outage.helps"
+"""The run that a helper works for which is there for a blink and no part of the stack."""
 LABEL_READY = "outage.ready"
 LABEL_SERVICE = "com.docker.compose.service"
 CALL_SECONDS = 30

@@ -93,12 +93,17 @@ def home() -> str:
 def bring_down(project: str) -> None:
     """Remove everything of this run and forget it; its record too, if it never came to a verdict."""
     ended = _end_helpers(project)
-    engine.remove(outage_home=home(), outage_run=project)
+    _remove(project)
     if ended:
         time.sleep(ASKED_SECONDS)
-        engine.remove(outage_home=home(), outage_run=project)
+        _remove(project)
     _remove_unfinished(project)
     locks.forget(project)
+
+
+def _remove(project: str) -> None:
+    engine.remove(outage_home=home(), outage_helps=project)
+    engine.remove(outage_home=home(), outage_run=project)
 
 
 def _end_helpers(project: str) -> bool:
@@ -168,8 +173,9 @@ def _projects() -> set[str]:
 
 
 def _runs_of(things: list[dict[str, Any]]) -> set[str]:
-    """The runs that they belong to; a helper that is there for a blink belongs to none."""
-    return {thing["Labels"][engine.LABEL_RUN] for thing in things if engine.LABEL_RUN in thing["Labels"]}
+    """The runs that they belong to, or that they help for a blink."""
+    names = (engine.LABEL_RUN, engine.LABEL_HELPS)
+    return {thing["Labels"][name] for thing in things for name in names if name in thing["Labels"]}
 
 
 def clear() -> list[Note]:

@@ -53,6 +53,7 @@ def straighten(handle: DockerContainer, rules: list[str]) -> None:
 
 def _put(handle: DockerContainer, table: str, *changes: str) -> None:
     """All of these changes of a table, or none."""
+    labels = handle.labels
     try:
         engine.client().containers.run(
             images.tags()[IMAGE],
@@ -60,7 +61,7 @@ def _put(handle: DockerContainer, table: str, *changes: str) -> None:
             network_mode=f"container:{handle.id}",
             cap_drop=["ALL"],
             cap_add=["NET_ADMIN"],
-            labels={engine.LABEL_HOME: handle.labels[engine.LABEL_HOME]},
+            labels={engine.LABEL_HOME: labels[engine.LABEL_HOME], engine.LABEL_HELPS: labels[engine.LABEL_RUN]},
             remove=True,
         )
     except (APIError, ContainerError, ImageNotFound) as problem:
