@@ -54,7 +54,7 @@ def test_nothing_is_measured_at_first(lab: Lab) -> None:
 
 
 def test_idle_and_busy_runs_are_kept_apart(lab: Lab) -> None:
-    """A run on a busy machine renews the busy figures and leaves the idle ones, and the other way round."""
+    """A run on a busy machine adds to the busy figures and leaves the idle ones, and the other way round."""
     measured.keep_repeats(lab, measured.IDLE, variants=3, runs=30, false=0)
     idle = measured.of(lab)["repeats"]["idle"]
     measured.keep_repeats(lab, measured.BUSY, variants=3, runs=60, false=1)
@@ -62,15 +62,41 @@ def test_idle_and_busy_runs_are_kept_apart(lab: Lab) -> None:
 
     said = measured.of(lab)["repeats"]
     assert said["idle"] == idle == {"date": said["date"], "repeats": 10, "runs": 30, "false": 0}
-    assert (said["busy"]["repeats"], said["busy"]["runs"], said["busy"]["false"]) == (5, 15, 0)
-    assert (said["variants"], said["upper_bound"]) == (3, round(1 - 0.05 ** (1 / 45), 4))
+    assert (said["busy"]["repeats"], said["busy"]["runs"], said["busy"]["false"]) == (25, 75, 1)
+    assert (said["variants"], said["upper_bound"]) == (3, round(measured.upper_bound(1, 105), 4))
+
+
+@pytest.mark.parametrize(
+    "changed", ["drill/checks.py", "broken/shop/app.py", "lab.toml", "solution/fixes/right/shop/app.py"]
+)
+def test_runs_of_an_earlier_lab_are_dropped(lab: Lab, changed: str) -> None:
+    """What was measured of another drill, or other code, says nothing of this one: it is marked, and begun again."""
+    measured.keep_repeats(lab, measured.IDLE, variants=3, runs=30, false=1)
+    file = lab.folder / changed
+    before = index.proof_table([lab])
+    file.write_text(file.read_text() + "\n# another\n")
+    marked = index.proof_table([lab])
+    measured.keep_repeats(lab, measured.BUSY, variants=3, runs=6, false=0)
+
+    assert (before.endswith("% |"), marked.endswith("% * |")) == (True, True)
+    assert {"idle", "busy"} & measured.of(lab)["repeats"].keys() == {"busy"}
+    assert index.proof_table([lab]).endswith("% |")
+
+
+def test_words_about_a_lab_leave_its_figures_alone(lab: Lab) -> None:
+    """Another sentence in the README or the debrief changes no run."""
+    before = measured.digest(lab)
+    (lab.folder / "README.md").write_text("# Another title\n")
+    measured.keep_mutants(lab, 7, COUNTS)
+
+    assert measured.digest(lab) == before
 
 
 def test_mutants_are_kept_beside_the_repeats(lab: Lab) -> None:
     """One section does not touch the other."""
     measured.keep_repeats(lab, measured.IDLE, variants=3, runs=30, false=0)
     measured.keep_mutants(lab, 7, COUNTS)
-    measured.keep_repeats(lab, measured.IDLE, variants=3, runs=60, false=0)
+    measured.keep_repeats(lab, measured.IDLE, variants=3, runs=30, false=0)
 
     said = measured.of(lab)
     assert list(said) == ["repeats", "mutants"]
@@ -107,7 +133,7 @@ def test_the_index_shows_dashes_at_first(lab: Lab) -> None:
 def test_the_index_shows_what_was_measured(lab: Lab) -> None:
     """Share and date of mutants, false verdicts with their bound."""
     idle, busy = ({"date": "2026-11-20", "repeats": 10, "runs": 220, "false": 0} for _ in range(2))
-    repeats = {"date": "2026-11-25", "variants": 22, "idle": idle, "upper_bound": 0.0135}
+    repeats = {"of": measured.digest(lab), "date": "2026-11-25", "variants": 22, "idle": idle, "upper_bound": 0.0135}
     content = {"repeats": repeats, "mutants": {"date": "2026-11-26", "seed": 7} | _kept(COUNTS)}
     measured.path_of(lab).write_text(json.dumps(content))
     alone = index.proof_table([lab]).splitlines()[2]

@@ -218,7 +218,8 @@ def test_a_proof_is_kept_when_asked(lab: Lab, monkeypatch: pytest.MonkeyPatch) -
 
     assert ended.exit_code == 0
     assert kept == {
-        "date": kept["date"], "variants": 3, "idle": {"date": kept["date"], "repeats": 4, "runs": 12, "false": 0},
+        "of": measured.digest(lab), "date": kept["date"], "variants": 3,
+        "idle": {"date": kept["date"], "repeats": 4, "runs": 12, "false": 0},
         "upper_bound": round(1 - 0.05 ** (1 / 12), 4),
     }  # fmt: skip
     assert ["--keep is for all variants" in str(one.exception) for one in refused] == [True, True, True]

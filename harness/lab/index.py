@@ -28,7 +28,7 @@ A *decoy* is a plausible wrong fix; each has to be BROKEN on the check that is n
 with one small change, drawn by chance; of those that change something, the checks have to kill as many as they can.
 A *false verdict* is one that a variant must not get: each was run again and again, on an idle machine and on a busy
 one. By those runs the rate of false verdicts is at most the last figure, with 95 % confidence. A dash stands for what
-was not measured yet.
+was not measured yet, a star for runs of an earlier version of the lab.
 
 {proof}
 """
@@ -54,7 +54,7 @@ def proof_table(labs: list[Lab]) -> str:
 def _proof_row(lab: Lab) -> str:
     found = measured.of(lab)
     decoys = sum(variant.kind == "decoy" for variant in variants.of(lab))
-    killed, false = _killed(found.get(measured.MUTANTS)), _false(found.get(measured.REPEATS))
+    killed, false = _killed(found.get(measured.MUTANTS)), _false(lab, found.get(measured.REPEATS))
     return f"| {lab.number:02} | {lab.slug} | {decoys} | {killed} | {false} |"
 
 
@@ -65,14 +65,15 @@ def _killed(said: dict[str, Any] | None) -> str:
     return f"{said['killed']} of {said['counted']} ({100 * said['score']:.1f} %), {said['date']}"
 
 
-def _false(said: dict[str, Any] | None) -> str:
-    """`0 in 440 runs (10 idle, 10 busy of each variant): at most 0.7 %`."""
+def _false(lab: Lab, said: dict[str, Any] | None) -> str:
+    """`0 in 440 runs (10 idle, 10 busy of each variant): at most 0.7 %`; marked where the lab has changed since."""
     if said is None:
         return UNMEASURED
     parts = {when: said[when] for when in (measured.IDLE, measured.BUSY) if when in said}
     false, runs = (sum(part[key] for part in parts.values()) for key in ("false", "runs"))
     repeats = ", ".join(f"{part['repeats']} {when}" for when, part in parts.items())
-    return f"{false} in {runs} runs ({repeats} of each variant): at most {100 * said['upper_bound']:.2g} %"
+    mark = "" if measured.is_of_now(lab, said) else " *"
+    return f"{false} in {runs} runs ({repeats} of each variant): at most {100 * said['upper_bound']:.2g} %{mark}"
 
 
 def pages() -> dict[Path, str]:

@@ -1,12 +1,15 @@
 """What was measured of how well a lab's checks tell right from wrong, and when (solution/proof.json)?
 
-{"repeats": {"date", "variants", "idle": {"date", "repeats", "runs", "false"}, "busy": {…}, "upper_bound"},
+{"repeats": {"of", "date", "variants", "idle": {"date", "repeats", "runs", "false"}, "busy": {…}, "upper_bound"},
 "mutants": {"date", "seed", "sample", "counted", "killed", "equivalent", "survived", "score"}}
+
+`of` is the digest of what was run: runs of one and the same lab add up, those of an earlier state of it are dropped.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -21,12 +24,15 @@ IDLE, BUSY = "idle", "busy"
 MUTANT_KEYS = ("sample", "counted", "killed", "equivalent", "survived", "score")
 RUN_KEYS = {"date", "repeats", "runs", "false"}
 KEYS = {
-    REPEATS: {"date", "variants", "upper_bound"},
+    REPEATS: {"of", "date", "variants", "upper_bound"},
     MUTANTS: {"date", "seed", *MUTANT_KEYS},
 }
 CONFIDENCE = 0.95
 HALVINGS = 60
 DIGITS = 4
+RUN = ("broken", "stack", "drill", "solution/fixes", "solution/decoys")
+RUN_FILES = ("lab.toml", "compose.yaml", "locustfile.py")
+DIGEST_CHARACTERS = 12
 
 
 def path_of(lab: Lab) -> Path:
@@ -60,15 +66,34 @@ def _renewed(lab: Lab) -> str:
     return f"Remove it; `make prove-{lab.slug} KEEP=1` and `make mutate-{lab.slug} KEEP=1` write it again."
 
 
+def digest(lab: Lab) -> str:
+    """Of all that a run of any variant of the lab consists of, short: the same as long as nothing of it changes."""
+    said = hashlib.sha256()
+    for folder in filter(Path.is_dir, map(lab.folder.joinpath, RUN)):
+        for name, text in files.texts(folder).items():
+            said.update(f"{folder.name}/{name}\0{text}\0".encode())
+    for name in RUN_FILES:
+        said.update((lab.folder / name).read_bytes() + b"\0")
+    return said.hexdigest()[:DIGEST_CHARACTERS]
+
+
+def is_of_now(lab: Lab, repeats: dict[str, Any]) -> bool:
+    """Whether the kept runs are of the lab as it is."""
+    return bool(repeats["of"] == digest(lab))
+
+
 def keep_repeats(lab: Lab, when: str, *, variants: int, runs: int, false: int) -> None:
-    """Keep how many runs gave a false verdict, on an idle machine or a busy one (`when`); the other stays as it was."""
+    """Add runs, and how many verdicts of them were false, to what is kept of this lab, idle or busy (`when`)."""
     today = dt.datetime.now(dt.UTC).date().isoformat()
     before = of(lab).get(REPEATS, {})
-    parts = {name: before[name] for name in (IDLE, BUSY) if name in before}
+    parts = {name: before[name] for name in (IDLE, BUSY) if before and is_of_now(lab, before) and name in before}
+    so_far = parts.get(when, {"runs": 0, "false": 0})
+    runs, false = runs + so_far["runs"], false + so_far["false"]
     parts[when] = {"date": today, "repeats": runs // variants, "runs": runs, "false": false}
     every = [sum(part[key] for part in parts.values()) for key in ("false", "runs")]
     bound = round(upper_bound(*every), DIGITS)
-    _keep(lab, REPEATS, {"date": today, "variants": variants, **parts, "upper_bound": bound})
+    kept = {"of": digest(lab), "date": today, "variants": variants}
+    _keep(lab, REPEATS, kept | dict(sorted(parts.items(), reverse=True)) | {"upper_bound": bound})
 
 
 def keep_mutants(lab: Lab, seed: int, counts: dict[str, Any]) -> None:
