@@ -97,16 +97,21 @@ def _others(text: str, than: str) -> set[int]:
 def drawn(found: Sequence[Mutant], sample: int, seed: int) -> list[Mutant]:
     """So many of them by chance: fixes take turns, within a fix the operators, within an operator the files.
 
-    The same seed gives the same ones on every machine, and a smaller sample is the beginning of a larger one.
+    A change that several fixes allow is made to one of them; the others come last. The same seed gives the same ones on
+    every machine, and a smaller sample is the beginning of a larger one.
     """
-    return _in_turns(found, seed, (lambda one: one.fix, lambda one: one.operator, lambda one: one.file))[:sample]
+    by_chance = sorted(found, key=lambda one: Chance(seed, one.short).random(), reverse=True)
+    chosen = set({(one.file, one.change): one.short for one in by_chance}.values())
+    parts = ([one for one in found if (one.short in chosen) is first] for first in (True, False))
+    turns = (lambda one: one.fix, lambda one: one.operator, lambda one: one.file)
+    return [one for part in parts for one in _in_turns(part, seed, turns)][:sample]
 
 
 def _in_turns(
     found: Sequence[Mutant], seed: int, by: Sequence[Callable[[Mutant], str]], start: int = 0
 ) -> list[Mutant]:
     """One of each group by turns, and so on within the groups; each begins at another place in the same order."""
-    if not by:
+    if not by or not found:
         return sorted(found, key=lambda one: _place(one, seed))
     groups: dict[str, list[Mutant]] = {}
     for one in found:
