@@ -138,6 +138,11 @@ def test_definitions_stay() -> None:
         ("x()\nlog.info('x is done')\ny()", []),
         ("x()\nimport os\nos.sync()", []),
         ("if y:\n    x()\nif x:\n    y()", []),
+        ("self.a = 1\nself.b = db.open(y)", []),
+        ("self.a = threading.Lock()\nself.b = Redis(y)", []),
+        ("self.a = 1\nself.b = self.open()", ["self.b = self.open()\nself.a = 1"]),
+        ("self.a = 1\nx(self)", ["x(self)\nself.a = 1"]),
+        ("self.a.c = 1\nself.b = db.open(y)", ["self.b = db.open(y)\nself.a.c = 1"]),
     ],
 )
 def test_neighbours_are_swapped(before: str, after: list[str]) -> None:

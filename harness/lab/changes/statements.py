@@ -133,6 +133,10 @@ class _Facts:
     calls: bool
     stores: bool
     """Whether it sets what others may see: an attribute, an element."""
+    own: bool
+    """Whether all that it sets of the kind are attributes of `self`."""
+    asks: bool
+    """Whether it calls a method of `self`, or hands `self` on."""
 
 
 def _facts(statement: cst.CSTNode) -> _Facts:
@@ -141,18 +145,32 @@ def _facts(statement: cst.CSTNode) -> _Facts:
     sets = [node for node in places if isinstance(node.ctx, ast.Store | ast.Del)]
     updated = [node.target for node in nodes if isinstance(node, ast.AugAssign)]
     reads = [node for node in places if node not in sets or node in updated]
+    stored = [node for node in sets if not isinstance(node, ast.Name)]
+    bases = [node.value for node in places if isinstance(node, ast.Attribute)]
+    called = [node.func for node in nodes if isinstance(node, ast.Call)]
     return _Facts(
         frozenset(map(ast.unparse, sets)),
         frozenset(map(ast.unparse, reads)),
         any(map(_is_seen, nodes)),
-        any(not isinstance(node, ast.Name) for node in sets),
+        bool(stored),
+        all(map(_is_own, stored)),
+        any(map(_is_own, called)) or any(_is_self(node) and node not in bases for node in places),
     )
 
 
+def _is_self(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and node.id == "self"
+
+
+def _is_own(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and _is_self(node.value)
+
+
 def _is_seen(node: ast.AST) -> bool:
-    """Whether others may see that it was done."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return node.func.id not in PURE
+    """Whether others may see that it was done; an object that is made of a class is nobody's business yet."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+        name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+        return not name[0].isupper() and (isinstance(node.func, ast.Attribute) or name not in PURE)
     return isinstance(node, ast.Call | ast.Await | ast.Yield)
 
 
@@ -162,5 +180,6 @@ def _order_matters(first: _Facts, second: _Facts) -> bool:
         return False
     if first.sets & second.reads or second.sets & (first.reads | first.sets):
         return True
-    acts = [one.calls or one.stores for one in (first, second)]
+    pairs = ((first, second), (second, first))
+    acts = [one.calls or (one.stores and (other.asks or not one.own)) for one, other in pairs]
     return all(acts) and (first.calls or second.calls)
