@@ -79,7 +79,7 @@ def the_ca_is_away(run: Run, world: World) -> None:
         run.patiently(lambda: run.clock() > back, AWAY_SECONDS)
     looked.result()
     run.healed("the CA is back", world.notes)
-    run.phase("CA back", seconds=1.0)
+    run.phase("CA back", seconds=0.5)
     world.look_around()
     run.patiently(lambda: judge.newest(world.facts()).at > back or world.dark(), LIFETIME_SECONDS / 2, POLL_SECONDS)
 

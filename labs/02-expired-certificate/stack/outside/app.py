@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import http.client
 import os
+import select
 import socket
 import time
 from typing import Any
@@ -19,6 +20,7 @@ ASKED_AS = ("edge", "shop.internal", "localhost")
 KEY, KEY_HEADER = os.environ["OUTAGE_KEY"], "X-Lab-Key"
 PRIVATE = ("/lab/", "/metrics")
 MOST_BYTES, MOST_TOLD, SHOWN = 65536, 100, 12
+LEFT_WAITING_SECONDS = 60.0
 
 
 def build() -> Flask:
@@ -41,7 +43,7 @@ def open_to_customers(app: Flask, world: World) -> None:
         if certificate is None:
             if len(world.orders["refused"]) <= MOST_TOLD:
                 app.logger.warning("an order is turned away: the CA is away")
-            return unavailable(world.asked)
+            return unavailable(world)
         app.logger.info("a certificate for the shop: serial %s", world.ca.issued("shop.internal")[-1]["serial"])
         return jsonify(certificate=certificate), 201
 
@@ -93,10 +95,14 @@ def open_to_the_drill(app: Flask, world: World) -> None:
         return jsonify(said=[asked_plainly(port, host) for host in ASKED_AS])
 
 
-def unavailable(orders: int) -> tuple[Response, int]:
-    """Half of the time an outage looks like an error, half of the time like nothing at all."""
-    if orders % 2 == 0:
-        request.environ["gunicorn.socket"].shutdown(socket.SHUT_RDWR)
+def unavailable(world: World) -> tuple[Response, int]:
+    """An outage looks like silence at first, to those who have the time; then like an error, or a connection that ends."""
+    connection = request.environ["gunicorn.socket"]
+    if world.leaves_this_one_waiting():
+        select.select([connection], [], [], LEFT_WAITING_SECONDS)  # until the customer gives up
+        connection.shutdown(socket.SHUT_RDWR)
+    elif world.asked % 2 == 0:
+        connection.shutdown(socket.SHUT_RDWR)
     return jsonify(error="Service Unavailable", detail="the certificate authority is not available"), 503
 
 

@@ -15,7 +15,7 @@ from servers import TlsServer
 
 DAY_SECONDS = float(os.environ["DAY_SECONDS"])
 OTHERS = {"bank": "other.internal", "shop": "bank.internal"}
-MOST_NOTED, FINGERPRINT, NEARLY_HALF = 5000, 16, 0.45
+MOST_NOTED, FINGERPRINT, NEARLY_HALF, EARLY_DAYS = 5000, 16, 0.45, 40
 
 
 class World:
@@ -25,6 +25,8 @@ class World:
         self.ca, self.stranger = Authority(DAY_SECONDS), Authority(DAY_SECONDS)
         self.bank = TlsServer(9443)
         self.falls_on_order, self.asked = False, 0
+        self.leaves_waiting = False
+        """Whether the next order gets no answer, however long it waits, if it comes early enough to be sent again."""
         self.outages: list[list[float | None]] = []
         self.orders: dict[str, list[float]] = {"granted": [], "refused": []}
         self.met: list[dict[str, Any]] = []
@@ -50,6 +52,12 @@ class World:
         if len(noted) < MOST_NOTED:
             noted.append(time.time())
         return self.ca.order(str(body["csr"]), float(body.get("days", 90))) if up else None
+
+    def leaves_this_one_waiting(self) -> bool:
+        """Once in each outage."""
+        early = self.ca.issued(SHOP)[-1]["not_after"] - time.time() > EARLY_DAYS * DAY_SECONDS
+        leaves, self.leaves_waiting = self.leaves_waiting and early, False
+        return leaves
 
     def ledger(self, zero: float) -> dict[str, Any]:
         """All that was noted, in seconds since `zero`."""
@@ -92,6 +100,7 @@ class World:
                 self.falls_on_order = False
                 if self.up:
                     self.outages.append([time.time(), None])
+                    self.leaves_waiting = True
             case "ca down at the next order":
                 self.falls_on_order = True
             case "ca up":
