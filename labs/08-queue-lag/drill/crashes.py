@@ -9,15 +9,15 @@ from harness import Run
 from .hands import Flow, Host
 from .lag import ask_once
 
-FIRST_EVENTS, MORE_EVENTS, FIRST_SECONDS, HANG_SECONDS, STILL_SECONDS, FETCH_SECONDS = 120, 390, 6.0, 4.0, 0.7, 3.0
+MANY_LEFT, SOME_LEFT, FIRST_SECONDS, HANG_SECONDS, STILL_SECONDS, FETCH_SECONDS = 600, 180, 6.0, 4.0, 0.7, 3.0
 AWAY_SECONDS, AGAIN_SECONDS, WRITE_SECONDS, ASK_SECONDS, LOOK_SECONDS = 2.0, 12.0, 1.5, 2.0, 1.0
 MORE_SECONDS, CLOCK_SECONDS = 4.5, 1.3  # a client that commits by the clock: every 5 s (the default), or every second
 LOCK = "SET lock_timeout = '8s'; BEGIN; LOCK TABLE {} IN SHARE MODE"
 
 
 def storage_fails(run: Run, flow: Flow, host: Host) -> None:
-    """COMMITs hang and are undone, and nobody gets in; then one is done, and its answer lost; and all is well."""
-    flow.close_gate(FIRST_EVENTS)
+    """COMMITs hang and are undone, and nobody gets in; then one is done, and its answer lost; then some break off."""
+    flow.close_gate(MANY_LEFT)
     host.patiently(lambda: flow.count("hanging"), FIRST_SECONDS)
     flow.mark("hang")
     run.phase("storage fails")
@@ -31,6 +31,8 @@ def storage_fails(run: Run, flow: Flow, host: Host) -> None:
     run.record(unanswered=host.patiently(lambda: flow.count("unanswered"), AGAIN_SECONDS))
     run.fault("the database breaks off after a COMMIT, before its answer", flow.disconnect)
     flow.answers(commits=True)
+    host.writes(AGAIN_SECONDS)
+    run.fault("the database breaks off all connections once more", flow.disconnect)
     host.writes(AGAIN_SECONDS)
 
 
@@ -46,7 +48,7 @@ def host_dies(run: Run, flow: Flow, host: Host) -> None:
     """SIGKILL when it loses most: when Kafka knows of events before their COMMIT, or else of none that just were."""
     run.phase("catch-up again")
     flow.mark("again")
-    flow.close_gate(MORE_EVENTS)
+    flow.close_gate(SOME_LEFT)
     run.patiently(lambda: flow.count("hanging") or flow.exposed(), MORE_SECONDS, every_seconds=0.1)
     flow.mark("hang again")
     run.phase("host dies")
@@ -54,15 +56,13 @@ def host_dies(run: Run, flow: Flow, host: Host) -> None:
     held: list[Any] = []
     exposed = run.patiently(flow.exposed, CLOCK_SECONDS, every_seconds=0.1)
     run.patiently(lambda: ask_once(run, "backlog", flow.moments["sold"], flow.moments["frozen"]), LOOK_SECONDS)
-    hanging, sent = flow.count("hanging"), len(flow.ask("sales", "/sent"))
-    run.record(crash={"hanging": hanging, "committed": flow.ask("kafka", "/groups"), "sent": sent})
+    left, hanging, sent = flow.count("unwritten"), flow.count("hanging"), len(flow.ask("sales", "/sent"))
+    run.record(crash={"left": left, "hanging": hanging, "committed": flow.ask("kafka", "/groups"), "sent": sent})
     if not exposed:
         run.fault("the consumer's host is cut off from Kafka", host.do, "blind_to", "kafka")
-        held = hold_notebooks(run, flow)
-        before = flow.count("ledger")
+        held, before = hold_notebooks(run, flow), flow.count("ledger")
         flow.open_gate()
         run.patiently(lambda: flow.count("ledger") > before, WRITE_SECONDS)
-    flow.mark("crash")
     run.fault("the consumer's host dies", host.kill)
     for connection in held:
         connection.close()
@@ -77,6 +77,6 @@ def hold_notebooks(run: Run, flow: Flow) -> list[Any]:
     held = [run.postgres("db").connect() for _ in names]  # one for all could be part of a deadlock
     for name, connection in zip(names, held, strict=True):
         connection.pgconn.send_query(LOCK.format(name).encode())
-    sessions = [connection.info.backend_pid for connection in held]
-    run.patiently(lambda: flow.value("SELECT lab.asked(%s)", sessions) == len(held), ASK_SECONDS)
+    mine = [connection.info.backend_pid for connection in held]
+    run.patiently(lambda: flow.value("SELECT lab.asked(%s)", mine) == len(held), ASK_SECONDS)
     return held

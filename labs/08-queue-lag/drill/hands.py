@@ -50,7 +50,7 @@ class Flow:
         return int(row["count"]) if row else 0
 
     def count(self, what: str) -> int:
-        """Events in the `ledger`, different ones `written`; writes `hanging` at the closed gate, or `unanswered`."""
+        """Events in the `ledger`, different ones `written`, the sale's `unwritten`; writes `hanging`, `unanswered`."""
         return int(self.value(f"SELECT count(*) FROM lab.{what}"))  # noqa: S608
 
     def left(self) -> int:
@@ -61,10 +61,10 @@ class Flow:
         """Events of the sale that are done for Kafka and not written: a crash would lose them."""
         return int(self.value("SELECT lab.exposed(%s)", self.ask("kafka", "/groups")))
 
-    def close_gate(self, after: int = 0) -> None:
-        """After so many further events, writes hang in their COMMIT."""
+    def close_gate(self, leave: int | None = None) -> None:
+        """When so many events of the sale are left (or at once), writes hang in their COMMIT."""
         self._gate.execute("BEGIN; LOCK TABLE lab.door IN EXCLUSIVE MODE")
-        self.value("SELECT lab.close_gate(%s)", after)
+        self.value("SELECT lab.close_gate(%s)", leave)
 
     def open_gate(self) -> None:
         """They go on, and the consumer may come in."""

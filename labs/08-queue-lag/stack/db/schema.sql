@@ -33,7 +33,7 @@ CREATE SEQUENCE lab.calls;
 CREATE SEQUENCE lab.admitted MINVALUE 0;
 CREATE SEQUENCE lab.disk_booked_until MINVALUE 0;  -- microseconds since 1970
 
--- After so many more events the storage hangs: the drill locks the door, and the COMMIT of each write that is admitted then waits
+-- When so many events of the sale are left, or at once, the storage hangs: the drill locks the door, and the COMMIT of each write that is admitted then waits
 -- there: after all that the consumer does in the transaction, and before any of it counts. Only an order's last event gets through:
 -- behind each of those that wait there is a later one, which must not overtake it when it fails. (The consumer's role has no right to lab.door:
 -- no lock of its own can stand in the drill's way.)
@@ -42,9 +42,6 @@ CREATE TABLE lab.gate (closed_after bigint, away boolean NOT NULL);
 INSERT INTO lab.gate VALUES (NULL, false);
 CREATE TABLE lab.door ();
 
-CREATE FUNCTION lab.close_gate(events int) RETURNS void LANGUAGE sql AS $$
-    UPDATE lab.gate SET closed_after = events + (SELECT last_value FROM lab.admitted)
-$$;
 CREATE FUNCTION lab.open_gate() RETURNS void LANGUAGE sql AS $$
     UPDATE lab.gate SET closed_after = NULL, away = false
 $$;
@@ -68,9 +65,9 @@ END $$;
 CREATE CONSTRAINT TRIGGER pass_gate AFTER INSERT ON lab.commits DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION lab.pass_gate();
 
--- Each write holds 7080, which all of them can hold at once; of these, the ones that wait at the door.
-CREATE VIEW lab.writing AS SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
-    WHERE locktype = 'advisory' AND objid = 7080 AND state = 'active';
+-- Each write holds 7080 and its number of events, which all of them can hold at once; of these, the ones that wait at the door.
+CREATE VIEW lab.writing AS SELECT pid, objid::bigint AS size FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory' AND classid = 7080 AND state = 'active';
 CREATE VIEW lab.hanging AS SELECT pid FROM pg_locks WHERE relation = 'lab.door'::regclass AND NOT granted;
 
 -- Writes whose COMMIT is done and not answered: the drill makes the database wait for a standby that does not exist.
@@ -111,7 +108,7 @@ BEGIN
     IF size = 0 THEN
         RETURN 0;
     END IF;
-    PERFORM pg_advisory_xact_lock_shared(7080);
+    PERFORM pg_advisory_xact_lock_shared(7080, size);
     INSERT INTO lab.commits SELECT CASE WHEN events @? '$[*] ? (@.sequence < 3)' THEN max(place) ELSE 0 END
         FROM (SELECT nextval('lab.admitted') AS place FROM generate_series(1, size)) AS admitted;
     PERFORM lab.use_storage(events -> 0 ->> 'event', 9 + size);
@@ -150,10 +147,11 @@ GRANT EXECUTE ON FUNCTION public.read_order TO shop;
 GRANT SELECT ON public.orders TO app;
 GRANT CREATE ON SCHEMA public TO app;
 
--- The storage fails, or a process that is gone is forgotten: what the consumer was at is undone.
+-- The storage fails, or a process that is gone is forgotten: what the consumer was at is undone. Over when the sessions have
+-- ended: one that waits for the answer to its COMMIT must not get it after all.
 CREATE FUNCTION lab.disconnect(keep_out boolean) RETURNS bigint LANGUAGE sql AS $$
     UPDATE lab.gate SET away = true WHERE keep_out;
-    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'app'
+    SELECT count(pg_terminate_backend(pid, 3000)) FROM pg_stat_activity WHERE usename = 'app'
 $$;
 
 CREATE FUNCTION lab.let_in() RETURNS event_trigger
@@ -189,11 +187,19 @@ CREATE FUNCTION lab.stock(old jsonb) RETURNS int LANGUAGE sql AS $$
     SELECT jsonb_array_length(old);
 $$;
 
--- What of the sale is not written and done for Kafka, so that a crash at this moment would lose it
+-- How much of the sale is not written.
+CREATE VIEW lab.unwritten AS SELECT event, partition, at_offset FROM lab.sale s
+    WHERE NOT EXISTS (SELECT FROM lab.ledger l WHERE l.event = s.event);
+
+CREATE FUNCTION lab.close_gate(leave bigint) RETURNS void LANGUAGE sql AS $$
+    UPDATE lab.gate SET closed_after = (SELECT last_value FROM lab.admitted) + greatest(0,
+        (SELECT count(*) FROM lab.unwritten) - (SELECT coalesce(sum(size), 0) FROM lab.writing) - leave)
+$$;
+
+-- What of that is done for Kafka, so that a crash at this moment would lose it
 -- (of each group and partition, where its consumer would begin: {"billing": {"orders-0": 17}}).
 CREATE FUNCTION lab.exposed(committed jsonb) RETURNS bigint LANGUAGE sql AS $$
-    SELECT count(*) FROM lab.sale s WHERE NOT EXISTS (SELECT FROM lab.ledger l WHERE l.event = s.event)
-        AND at_offset < ANY (SELECT (offsets ->> ('orders-' || partition))::bigint FROM jsonb_each(committed) AS g (name, offsets))
+    SELECT count(*) FROM lab.unwritten WHERE at_offset < ANY (SELECT (offsets ->> ('orders-' || partition))::bigint FROM jsonb_each(committed) AS g (name, offsets))
 $$;
 
 -- Rows as columns: [{"a": 1}, {"a": 2}] becomes {"a": [1, 2]}.
