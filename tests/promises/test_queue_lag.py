@@ -95,7 +95,8 @@ def run(
     seen = {name: {"seconds": 1.0, "requests": 30, "ok": 30} for name in names} | (phases or {})
     known = {
         "sent": columns(sent), "written": columns(rows), "moments": MOMENTS, "ended": [],
-        "hang": TOPIC | {"bytes_out": 300_000}, "crash": {"left": 180, "hanging": 8, "committed": {"orders": {}}, "sent": len(sent)},
+        "hang": TOPIC | {"bytes_out": 300_000},
+        "crash": {"left": 180, "hanging": 8, "committed": {"orders": {}}, "sent": len(sent)},
         "quiet": {"over": True, "left": 0}, "told": ANSWERS, "unanswered": True,
     }  # fmt: skip
     return recording(facts=known | facts, phases=seen, samples={"writes at once": [[1.0, at_once], [6.5, 0]]})

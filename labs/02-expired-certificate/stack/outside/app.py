@@ -96,7 +96,7 @@ def open_to_the_drill(app: Flask, world: World) -> None:
 
 
 def unavailable(world: World) -> tuple[Response, int]:
-    """An outage looks like silence at first, to those who have the time; then like an error, or a connection that ends."""
+    """An outage is silence at first, if there is time for it; then now an error and now a connection that ends."""
     connection = request.environ["gunicorn.socket"]
     if world.leaves_this_one_waiting():
         select.select([connection], [], [], LEFT_WAITING_SECONDS)  # until the customer gives up
