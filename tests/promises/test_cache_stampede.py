@@ -245,6 +245,16 @@ def test_other_products_that_are_read_too_late_break_their_promise() -> None:
     assert (result.outcome, "were not read until the read of product" in result.message) == ("failed", True)
 
 
+@pytest.mark.parametrize(("connections", "outcome"), [(2, "failed"), (3, "passed")])
+def test_other_products_may_wait_where_reads_of_others_take_all_the_room(connections: int, outcome: str) -> None:
+    """Of a process's five connections one hangs. Where the others are at work, it is not that one that holds up."""
+    at_work: list[Read] = [(90_000 + number, 1, 8.0, 10.1) for number in range(connections)]
+    late: list[Read] = [*(read for read in ONE_EACH if read[0] != LAMP), *at_work, (LAMP, 1, 10.0, 10.2)]
+    slow = [said("late")] * 3 + [said("ok")] * 7
+    assert seen("other_products_flow", late).outcome == outcome
+    assert seen("other_products_flow", [*ONE_EACH, *at_work], others=slow).outcome == outcome
+
+
 @pytest.mark.parametrize(
     ("what", "told"),
     [

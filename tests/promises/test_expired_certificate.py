@@ -434,7 +434,7 @@ def test_a_pager_that_rings_in_the_last_days_is_late(nth: int) -> None:
 
 def test_an_old_worker_that_answers_once_more_brings_no_second_end() -> None:
     """One ring was enough, though the certificate was seen twice in its last days."""
-    shown = looks((0.0, FIRST), (4.5, SECOND), (15.0, THIRD), (15.1, SECOND), (15.2, THIRD))
+    shown = looks((0.0, FIRST), (4.5, SECOND), (15.6, THIRD), (15.7, SECOND), (15.8, THIRD))
     assert seen("paged_in_time", looks=shown, rings=[*RANG, [13.0, "shop", ""]]).outcome == "passed"
     assert "no ring for shop" in broken("paged_in_time", looks=shown)
 
@@ -443,6 +443,13 @@ def test_an_end_that_was_averted_in_time_needs_no_ring() -> None:
     """Whoever replaces a certificate 13 days before its end has nothing to be told."""
     averted = [[-0.5, 11.5, 11.5], [11.5 - 13 * DAY, 22.0, 22.0], [14.0, 26.2, 26.2]]
     assert seen("paged_in_time", neighbours=NEIGHBOURS | {"suppliers": averted}).outcome == "passed"
+
+
+@pytest.mark.parametrize(("left_days", "outcome"), [(11, "passed"), (7, "passed"), (5, "failed")])
+def test_the_shop_may_avert_its_end_later(left_days: float, outcome: str) -> None:
+    """Its renewer needs nobody who was told; but where it is as near as that, somebody had to be."""
+    shown = looks((0.0, FIRST), (4.5, SECOND), (16.3 - left_days * DAY, THIRD), until=24.0)
+    assert seen("paged_in_time", looks=shown).outcome == outcome
 
 
 def test_a_file_that_was_renewed_by_hand_averts_nothing_until_it_is_served() -> None:

@@ -10,7 +10,7 @@ from harness import Picture, Recording
 
 DAYS, LIFETIME_SECONDS, NEIGHBOURS = 90, 12.0, ("partners", "suppliers")
 DAY_SECONDS = LIFETIME_SECONDS / DAYS  # compose.yaml tells the containers
-SERVED_WITHIN_DAYS, EARLY_DAYS, PAGED_DAYS, FINE_DAYS, BY_HAND_DAYS = 15, 15, 12, 36, 40
+SERVED_WITHIN_DAYS, EARLY_DAYS, PAGED_DAYS, AVERTED_DAYS, FINE_DAYS, BY_HAND_DAYS = 15, 15, 12, 6, 36, 40
 CHANGING_SECONDS, RETRIED_SECONDS, LAST_SECONDS = 0.6, 2.0, 3.0  # what is issued in the last ones is not waited for
 Facts = dict[str, Any]
 
@@ -78,14 +78,14 @@ def is_reason(facts: Facts, at: float, known: list[State]) -> bool:
 
 
 def calls(facts: Facts) -> list[tuple[str, float, float | None]]:
-    """Each end so near that somebody had to be told, and the last of each endpoint: whose, when, first ring."""
+    """Each end so near that somebody had to be told (the shop may avert one later): whose, when, and the first ring."""
     found = list[tuple[str, float, float | None]]()
     for whose, known in states(facts).items():
         for end in dict.fromkeys(state.end for state in known):  # an old worker may answer once more
             served = [nth for nth, state in enumerate(known) if state.end == end]
             over = next((state.at for state in known[served[-1] + 1 :]), inf)
             rang = [at for at, other, _ in facts["rings"] if other == whose and known[served[0]].at < at < over]
-            if end and over > end - PAGED_DAYS * DAY_SECONDS:
+            if end and over > end - (AVERTED_DAYS if whose == "shop" else PAGED_DAYS) * DAY_SECONDS:
                 found.append((whose, end, min((at for at in rang if is_reason(facts, at, known)), default=None)))
     return found
 

@@ -10,16 +10,11 @@ from . import limits
 from .prices import EVERY_MS, Prices
 from .shop import Shop
 
-WARM = 150
-"""After so many answers the cache has what most customers ask for; a quiet machine gives them in the first second."""
-COLD_SECONDS = 4.0
-"""So long the drill waits for them on a crowded machine, or where a shop gives none."""
-UNDER_WAY_SECONDS = 0.3
-"""Customers who asked so shortly before the database failed may get an error of it: they count to that phase."""
+WARM, COLD_SECONDS = 150, 4.0  # answers until the cache is warm, in a second where it is quiet; or waited so long
+UNDER_WAY_SECONDS = 0.3  # who asked so shortly before the database failed may get an error of it, and counts to that
 DOWN_SECONDS, UNREADABLE_SECONDS = 2.2, 5.2
 """So long the database fails, and reads of four products: until each copy that the shop can have is too old."""
-CALM_SECONDS = 0.4
-"""After so long errors have to be over, once reads of the four products do not fail any more."""
+CALM_SECONDS = 0.4  # after so long errors have to be over, once reads of the four products do not fail any more
 STUMBLE_SECONDS, STUMBLING_SECONDS = 1.2, 2.0
 """So long after the database's return, when its herd is over, single reads fail; and so long that takes at most."""
 

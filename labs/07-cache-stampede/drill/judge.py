@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from harness import Picture, Recording
 
-from .limits import AFTER_SECONDS, BURST_SECONDS, CATALOGS
+from .limits import AFTER_SECONDS, BURST_SECONDS, CATALOGS, CONNECTIONS
 
-UNENDED_SECONDS = 1.0
-"""A read that never ended, because its session was killed, is taken as one of so long."""
+UNENDED_SECONDS = 1.0  # a read that never ended, because its session was killed, is taken as one of so long
 MOST_ROWS = 40
+ROOM = 2  # connections of a process, of five: one for the read that hangs, and one that is free
 WRONG, NO_PRODUCT = "wrong answer", "HTTP 404"
 """Errors that are not honest: another page than the one that was asked for, and that there is no such product."""
 NEVER = float("inf")
@@ -110,11 +110,21 @@ def hang_ends(seen: Recording) -> dict[int, float]:
     return {0: ends[-1][1] if ends else seen.opened} | dict(ends)
 
 
+def crowded(seen: Recording) -> set[int]:
+    """The processes that had no room: while the hottest one's read hung, others kept nearly all connections busy."""
+    ends, begin, busy = hang_ends(seen), seen.others_asked, Counter[int]()
+    for one in (one for one in reads(seen) if one.product != seen.hottest):
+        end = ends.get(one.process, ends[0])
+        busy[one.process] += max(0.0, min(one.ended, end) - max(one.began, begin)) / max(0.1, end - begin)
+    return {process for process, at_once in busy.items() if at_once >= CONNECTIONS / CATALOGS - ROOM}
+
+
 def held_up(seen: Recording) -> list[int]:
-    """Products that were asked for while the hottest one's read hung, and not read before that was over."""
+    """Products that were asked for while the hottest one's read hung, and not read before its end for all the room."""
     ends, first = hang_ends(seen), {read.product: read for read in reversed(reads(seen))}
     asked = [first.get(answer["right"]["id"]) for answer in seen.others]
-    return [read.product for read in asked if read and ends.get(read.process, ends[0]) <= read.began]
+    late = [read for read in asked if read and ends.get(read.process, ends[0]) <= read.began]
+    return [read.product for read in late if read.process not in crowded(seen)]
 
 
 def complaint(answer: dict[str, Any]) -> str | None:
