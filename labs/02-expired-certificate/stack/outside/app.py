@@ -5,8 +5,6 @@ from __future__ import annotations
 import hmac
 import http.client
 import os
-import select
-import socket
 import time
 from typing import Any
 
@@ -20,7 +18,6 @@ ASKED_AS = ("edge", "shop.internal", "localhost")
 KEY, KEY_HEADER = os.environ["OUTAGE_KEY"], "X-Lab-Key"
 PRIVATE = ("/lab/", "/metrics")
 MOST_BYTES, MOST_TOLD, SHOWN = 65536, 100, 12
-LEFT_WAITING_SECONDS = 60.0
 
 
 def build() -> Flask:
@@ -41,7 +38,7 @@ def open_to_customers(app: Flask, world: World) -> None:
         except (RefusedError, KeyError, TypeError, ValueError) as problem:
             return jsonify(error="not according to the policy", detail=str(problem)), 422
         if certificate is None:
-            if len(world.orders["refused"]) <= MOST_TOLD:
+            if len(world.outages.orders["refused"]) <= MOST_TOLD:
                 app.logger.warning("an order is turned away: the CA is away")
             return unavailable(world)
         app.logger.info("a certificate for the shop: serial %s", world.ca.issued("shop.internal")[-1]["serial"])
@@ -96,13 +93,8 @@ def open_to_the_drill(app: Flask, world: World) -> None:
 
 
 def unavailable(world: World) -> tuple[Response, int]:
-    """An outage is silence at first, if there is time for it; then now an error and now a connection that ends."""
-    connection = request.environ["gunicorn.socket"]
-    if world.leaves_this_one_waiting():
-        select.select([connection], [], [], LEFT_WAITING_SECONDS)  # until the customer gives up
-        connection.shutdown(socket.SHUT_RDWR)
-    elif world.asked % 2 == 0:
-        connection.shutdown(socket.SHUT_RDWR)
+    """What an outage looks like, if not like a connection that ends, now or later."""
+    world.outages.show(request.environ["gunicorn.socket"], early=world.is_early())
     return jsonify(error="Service Unavailable", detail="the certificate authority is not available"), 503
 
 

@@ -10,12 +10,13 @@ from authority import Authority, new_key, pem, self_signed
 from certs import CERTS, SHOP, first_certificate, in_background, write
 from meetings import met
 from neighbours import Neighbours
+from outages import Outages
 from pager import Pager
 from servers import TlsServer
 
 DAY_SECONDS = float(os.environ["DAY_SECONDS"])
 OTHERS = {"bank": "other.internal", "shop": "bank.internal"}
-MOST_NOTED, FINGERPRINT, NEARLY_HALF, EARLY_DAYS = 5000, 16, 0.45, 40
+FINGERPRINT, NEARLY_HALF, EARLY_DAYS = 16, 0.45, 40
 
 
 class World:
@@ -24,11 +25,7 @@ class World:
     def __init__(self) -> None:
         self.ca, self.stranger = Authority(DAY_SECONDS), Authority(DAY_SECONDS)
         self.bank = TlsServer(9443)
-        self.falls_on_order, self.asked = False, 0
-        self.leaves_waiting = False
-        """Whether the next order gets no answer, however long it waits, if it comes early enough to be sent again."""
-        self.outages: list[list[float | None]] = []
-        self.orders: dict[str, list[float]] = {"granted": [], "refused": []}
+        self.outages = Outages()
         self.met: list[dict[str, Any]] = []
         self.pager = Pager()
         write(CERTS / "root.pem", self.ca.root_pem)
@@ -36,28 +33,14 @@ class World:
         self.pretend("bank", "good")
         in_background(first_certificate, self.ca)
 
-    @property
-    def up(self) -> bool:
-        """Whether the authority answers."""
-        back = self.outages[-1][1] if self.outages else 0.0
-        return back is not None and time.time() >= back
-
     def order(self, body: dict[str, Any]) -> str | None:
         """The certificate; None where the authority does not answer."""
-        self.asked += 1
-        if self.falls_on_order:
-            self.act("ca down")
-        up = self.up
-        noted = self.orders["granted" if up else "refused"]
-        if len(noted) < MOST_NOTED:
-            noted.append(time.time())
-        return self.ca.order(str(body["csr"]), float(body.get("days", 90))) if up else None
+        granted = self.outages.grants()
+        return self.ca.order(str(body["csr"]), float(body.get("days", 90))) if granted else None
 
-    def leaves_this_one_waiting(self) -> bool:
-        """Once in each outage."""
-        early = self.ca.issued(SHOP)[-1]["not_after"] - time.time() > EARLY_DAYS * DAY_SECONDS
-        leaves, self.leaves_waiting = self.leaves_waiting and early, False
-        return leaves
+    def is_early(self) -> bool:
+        """Whether there is time to order again after an order in vain."""
+        return bool(self.ca.issued(SHOP)[-1]["not_after"] - time.time() > EARLY_DAYS * DAY_SECONDS)
 
     def ledger(self, zero: float) -> dict[str, Any]:
         """All that was noted, in seconds since `zero`."""
@@ -74,8 +57,8 @@ class World:
 
         return {
             "certificates": issued(SHOP),
-            "orders": {how: [since(at) for at in moments] for how, moments in self.orders.items()},
-            "outages": [[since(fell), since(back)] for fell, back in self.outages],
+            "orders": {how: [since(at) for at in moments] for how, moments in self.outages.orders.items()},
+            "outages": [[since(fell), since(back)] for fell, back in self.outages.moments],
             "rings": [[since(at), endpoint, reason] for at, endpoint, reason in self.pager.rings],
             "missed": {endpoint: since(at) for endpoint, at in self.pager.missed.items()},
             "by_hand": self.neighbours.by_hand,
@@ -97,16 +80,11 @@ class World:
         """What the drill does to the world; `at`: when a certificate is put, or the authority answers; None: now."""
         match what:
             case "ca down":
-                self.falls_on_order = False
-                if self.up:
-                    self.outages.append([time.time(), None])
-                    self.leaves_waiting = True
+                self.outages.begin()
             case "ca down at the next order":
-                self.falls_on_order = True
+                self.outages.fall_on_order = True
             case "ca up":
-                self.falls_on_order = False
-                if self.outages:
-                    self.outages[-1][1] = time.time() if at is None else at
+                self.outages.end(at)
             case "put a certificate":
                 in_background(self.neighbours.later, at, more["name"], more["where"], more.get("ends"))
             case "be late":
