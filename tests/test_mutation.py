@@ -60,7 +60,8 @@ class Stacks:
         left = self.said[case.variant.operator if isinstance(case.variant, Mutant) else "fix"]
         seen, unstarted = left.pop(0) if len(left) > 1 else left[0]
         failed = ("orders_are_taken",) if seen == "BROKEN" else ()
-        return Result(case, seen, failed, "shop ended\nits log", 4.0, unstarted, Path("/runs/now"))
+        why = "orders_are_taken: no order was taken | another: no" if failed else "shop ended\nits log"
+        return Result(case, seen, failed, why, 4.0, unstarted, Path("/runs/now"))
 
 
 FIXED, BROKEN, BUSY, ERROR = ("FIXED", ""), ("BROKEN", ""), ("UNKNOWN", ""), ("ERROR", "")
@@ -70,12 +71,12 @@ NOT_LOADED, NOT_READY = ("UNKNOWN", "code"), ("UNKNOWN", "stack")
 @pytest.mark.parametrize(
     ("said", "fate", "why", "runs"),
     [
-        ([BROKEN], "killed", "BROKEN on orders_are_taken", 1),
+        ([BROKEN], "killed", "BROKEN on orders_are_taken (no order was taken)", 1),
         ([FIXED], "survived", "FIXED", 1),
         ([NOT_LOADED], "not loaded", "UNKNOWN: shop ended", 1),
         ([NOT_READY], "killed", "UNKNOWN: it does not start: shop ended", 2),
         ([BUSY], "not judged", "UNKNOWN: shop ended", 2),
-        ([BUSY, BROKEN], "killed", "BROKEN on orders_are_taken", 2),
+        ([BUSY, BROKEN], "killed", "BROKEN on orders_are_taken (no order was taken)", 2),
         ([ERROR, FIXED], "survived", "FIXED", 2),
         ([NOT_READY, FIXED], "survived", "FIXED", 2),
         ([ERROR], "not judged", "ERROR: shop ended", 2),
@@ -98,7 +99,7 @@ def test_equivalent_mutants_are_not_run(both: tuple[Mutant, Mutant]) -> None:
 
     assert [(one.mutant, one.fate, one.why) for one in fates] == [
         (switch, "equivalent", "nobody reads it"),
-        (drop, "killed", "BROKEN on orders_are_taken"),
+        (drop, "killed", "BROKEN on orders_are_taken (no order was taken)"),
     ]
     assert stacks.runs == [[drop.name]]
 

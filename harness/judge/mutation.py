@@ -6,6 +6,7 @@ it is equivalent; otherwise a check is missing.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,7 @@ NOT_LOADED, NOT_JUDGED = "not loaded", "not judged"
 NOT_COUNTED = (EQUIVALENT, NOT_LOADED, NOT_JUDGED)
 FATES = (KILLED, SURVIVED, *NOT_COUNTED)
 CODE, STACK = StudentCodeError.unstarted, NotStartedError.unstarted
+SHOWN_CHARACTERS = 120
 Runner = Callable[[list[Case]], list[Result]]
 
 
@@ -62,7 +64,7 @@ def of_result(mutant: Mutant, result: Result) -> Fate:
     if result.seen == FIXED:
         return Fate(mutant, SURVIVED, "FIXED", result)
     if result.seen == BROKEN:
-        return Fate(mutant, KILLED, f"BROKEN on {', '.join(result.failed)}", result)
+        return Fate(mutant, KILLED, f"BROKEN on {', '.join(result.failed)} ({_first_message(result)})", result)
     if result.unstarted == STACK:
         return Fate(mutant, KILLED, f"UNKNOWN: it does not start: {_first_line(result)}", result)
     fate = NOT_LOADED if result.unstarted == CODE else NOT_JUDGED
@@ -71,6 +73,11 @@ def of_result(mutant: Mutant, result: Result) -> Fate:
 
 def _first_line(result: Result) -> str:
     return result.why.partition("\n")[0]
+
+
+def _first_message(result: Result) -> str:
+    """What the first check that failed said: of a mutant that changes nothing, that is a wrong verdict."""
+    return textwrap.shorten(result.why.partition(" | ")[0].partition(": ")[2], SHOWN_CHARACTERS, placeholder=" …")
 
 
 def twice(cases: list[Case], run: Runner) -> list[Result]:
