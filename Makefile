@@ -11,7 +11,7 @@ TAKES_list = JSON
 TAKES_lab = SEED JSON
 TAKES_check = SEED OVERLAY JSON
 TAKES_hint = CHECK
-TAKES_logs = SERVICE LINES
+TAKES_logs = SERVICE LINES LIVE
 TAKES_shell = SERVICE
 TAKES_reset = YES
 TAKES_diff =
@@ -24,10 +24,10 @@ TAKES_doctor = JSON
 TAKES_clean = YES IMAGES
 TAKES_index =
 TAKES_new-lab = SLUG
-FLAGS = BUSY=--busy CHECK=--check FIX=--fix IMAGES=--images JOBS=--jobs JSON=--json KEEP=--keep LINES=--lines LIST=--list ONLY=--only \
+FLAGS = BUSY=--busy CHECK=--check FIX=--fix IMAGES=--images JOBS=--jobs JSON=--json KEEP=--keep LINES=--lines LIST=--list LIVE=--live ONLY=--only \
 	OVERLAY=--overlay QUICK=--quick RECORD=--record RECORDED=--recorded REPEAT=--repeat SAMPLE=--sample SEED=--seed \
 	SERVICE=--service SPOIL=--spoil YES=--yes
-SWITCHES = BUSY IMAGES JSON KEEP LIST QUICK RECORD RECORDED SPOIL YES
+SWITCHES = BUSY IMAGES JSON KEEP LIST LIVE QUICK RECORD RECORDED SPOIL YES
 
 # $(call given,SEED): its value, if it stands on the command line. $(call quoted,text): as one word of the shell.
 given = $(if $(filter command,$(origin $1)),$($1))
@@ -61,7 +61,7 @@ help:
 	@echo "make lab-NAME          run the outage, and leave the stack up to look around   [SEED=n]"
 	@echo "make check-NAME        judge your fix: FIXED, BROKEN or UNKNOWN                [SEED=n OVERLAY=folder]"
 	@echo "make hint-NAME         a hint for the first check that failed, one step further each time   [CHECK=name]"
-	@echo "make logs-NAME         what the services of the last run printed               [SERVICE=name LINES=n]"
+	@echo "make logs-NAME         what the services of the last run printed               [SERVICE=name LINES=n LIVE=1]"
 	@echo "make shell-NAME        a shell in the stack that is up                         [SERVICE=name]"
 	@echo "make diff-NAME         what you have changed"
 	@echo "make reset-NAME        your files as shipped again; it asks first              [YES=1]"

@@ -12,6 +12,7 @@ MOST = 300
 MOST_FACT = 4000
 MOST_LEVELS = 50
 MOST_BYTES = 8 * 1024 * 1024
+ACRONYMS = {"ca", "cpu", "dns", "http", "id", "sql", "tls", "ttl"}
 EDGE = "│ "
 """Begins each line that somebody else has written: no line of a log can be taken for one of ours."""
 
@@ -25,6 +26,11 @@ def printable(text: str, most: int = MOST, *, lines: bool = False) -> str:
     if not left.isprintable():
         left = "".join(character if _prints(character, lines=lines) else _escaped(character) for character in left)
     return left if missing <= 0 else f"{left}… ({missing:,} more characters)"
+
+
+def named(check: str) -> str:
+    """A check's name in words, as people read it: `the_ca_is_not_hammered` is "the CA is not hammered"."""
+    return " ".join(word.upper() if word in ACRONYMS else word for word in check.split("_"))
 
 
 def _prints(character: str, *, lines: bool) -> bool:

@@ -148,7 +148,9 @@ def test_logs_and_shell_reach_the_services(here: Up) -> None:
     logs, shell = outage("logs", "always-broken"), outage("shell", "always-broken", given="id -u; exit 3\n")
     wrong = outage("logs", "always-broken", "--service", "db")
 
+    live = outage("logs", "always-broken", "--live")
     assert (logs.code, logs.out.splitlines()[0]) == (0, "── shop   (the stack that is up)")
+    assert live.out.splitlines()[0] == logs.out.splitlines()[0]
     assert (shell.code, shell.out) == (3, "10001\n")
     assert (wrong.code, "The stack has no service 'db'; it has shop." in wrong.err) == (2, True)
 

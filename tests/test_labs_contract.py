@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness import paths
+from harness.commands.author import TO_SAY
 from harness.judge import checks, proof, store
 from harness.lab import equivalents, files, hints, index, manifest, measured, mutants, variants
 from harness.lab.manifest import Lab
@@ -159,7 +160,9 @@ def test_explained_mutants_are_there(lab: Lab) -> None:
 
 
 def test_every_decoy_has_its_check(lab: Lab) -> None:
-    """Each decoy's header names a check that there is."""
+    """Each decoy's header names a check that there is, and says all that it has to."""
+    headers = [variants.decoy(lab, one.short) for one in variants.of(lab) if one.kind == "decoy"]
+    assert [one.name for one in headers if TO_SAY in (one.looks_like, one.because)] == []
     named = {variant.caught_by for variant in variants.of(lab) if variant.kind == "decoy"}
 
     assert named - set(promises(lab)) - {checks.NOTHING_DIES} == set()

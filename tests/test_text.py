@@ -35,6 +35,15 @@ def test_what_a_terminal_would_obey_is_shown(said: str, shown: str) -> None:
     assert text.printable(said).encode().decode().isprintable()
 
 
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [("the_ca_is_not_hammered", "the CA is not hammered"), ("only_tls", "only TLS"), ("candles_burn", "candles burn")],
+)
+def test_a_check_is_named_in_words(check: str, words: str) -> None:
+    """What is short for something is in capitals; what only looks like it is not."""
+    assert text.named(check) == words
+
+
 def test_every_character_comes_out_printable() -> None:
     """All 1,114,112 code points: none is a control, a format character, half of a pair or a line's end."""
     every = "".join(map(chr, range(0x110000)))

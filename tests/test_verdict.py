@@ -176,6 +176,15 @@ def test_a_check_that_raises_is_unknown(lab: Lab, body: str, said: str) -> None:
     assert seen.reasons[0].startswith(f"prices: {said}")
 
 
+@pytest.mark.parametrize("body", ["pass", "return ' '", "return 7"])
+def test_a_check_that_says_nothing_is_unknown(lab: Lab, body: str) -> None:
+    """What passes has seen something, and says it: a check that cannot fail has nothing to say."""
+    seen = judged(lab, f"def test_prices(seen):\n    {body}\n")
+
+    assert seen.outcome == "UNKNOWN"
+    assert "the check passed and said nothing" in seen.reasons[0]
+
+
 def test_a_check_that_asks_for_more_than_seen_is_unknown(lab: Lab) -> None:
     """A check gets the recording and nothing else."""
     seen = judged(lab, "def test_prices(seen, database):\n    assert False\n")

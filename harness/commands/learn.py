@@ -15,6 +15,7 @@ from harness.judge.verdict import FIXED
 from harness.lab import hints, work
 from harness.lab.manifest import Lab
 from harness.run import history
+from harness.text import named
 
 SHARED_HINTS = {
     NOTHING_DIES: (
@@ -39,7 +40,7 @@ def hint(lab: Lab, check_name: str | None) -> None:
     progress = history.Progress(lab.slug)
     seen = min(progress.hints_seen(name) + 1, len(texts))
     progress.saw_hint(name, seen)
-    screen.header(name.replace("_", " "), f"hint {seen} of {len(texts)}")
+    screen.header(named(name), f"hint {seen} of {len(texts)}")
     for text in texts[:seen]:
         screen.markdown(text, 2)
     screen.say(_further(lab, name, failed, last=seen == len(texts)), "dim")

@@ -59,12 +59,15 @@ def _row(lab: Lab) -> dict[str, object]:
 @lab_argument
 @click.option("--service", default=None, help="Only this service.")
 @click.option("--lines", type=click.IntRange(1), default=60, show_default=True, help="How many lines of each service.")
-def logs(lab: Lab, service: str | None, lines: int) -> None:
+@click.option("--live", is_flag=True, help="Of the stack that is up, also if your last check came later.")
+def logs(lab: Lab, service: str | None, lines: int, *, live: bool) -> None:
     """Print the last lines of each service: of the stack that is up, or of your last check if that came later."""
     up = lifecycle.kept(lab.slug)
     last = history.last_run(lab.slug)
-    if last is not None and (not up or not up[-1].endswith(last.name)):
+    if last is not None and not live and (not up or not up[-1].endswith(last.name)):
         _recorded_logs(last / "logs", service, lines)
+        if up:
+            screen.say(f"This was your last check. The stack that is up: make logs-{lab.slug} LIVE=1")
         return
     for container in _containers(standing.require_up(lab.slug), service):
         screen.say(f"── {container['Labels'][engine.LABEL_SERVICE]}   (the stack that is up)", "bold")

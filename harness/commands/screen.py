@@ -216,7 +216,7 @@ def _set_in(out: Console, text: str, by: int, style: str = "") -> None:
 def _check(out: Console, check: CheckResult, *, full: bool) -> None:
     sign, style = SIGNS.get(check.outcome, ("?", "yellow"))
     out.print(
-        Text.assemble((f"  {sign} ", style), (check.name.replace("_", " "), "bold" if check.outcome == FAILED else ""))
+        Text.assemble((f"  {sign} ", style), (texts.named(check.name), "bold" if check.outcome == FAILED else ""))
     )
     if check.outcome == PASSED and check.seen:
         _set_in(out, _clean(check.seen), 6, "dim")

@@ -103,13 +103,16 @@ def run_one(lab: Lab, name: str, seen: Recording) -> CheckResult:
 def _asked(name: str, check: Check, seen: Recording) -> CheckResult:
     promise, _, why = (" ".join(part.split()) for part in (inspect.getdoc(check) or "").partition("\n\n"))
     try:
-        said = check(seen) or ""
+        said = check(seen)
     except AssertionError as broken:
         return CheckResult(name, FAILED, promise, why, message=str(broken) or "the promise was not kept")
     except NotJudgedError as reason:
         return CheckResult(name, UNKNOWN_OUTCOME, promise, why, message=str(reason))
     except (Exception, SystemExit) as problem:  # noqa: BLE001 - the lab's own failing, told as such
         text = f"the check itself failed with {_named(problem)}"
+        return CheckResult(name, UNKNOWN_OUTCOME, promise, why, message=text)
+    if not isinstance(said, str) or not said.strip():
+        text = "the check passed and said nothing: it has to return what was seen, in a sentence"
         return CheckResult(name, UNKNOWN_OUTCOME, promise, why, message=text)
     return CheckResult(name, PASSED, promise, why, seen=said)
 

@@ -27,7 +27,7 @@ def submitted(lab: Lab, overlay: Path) -> dict[str, bytes]:
     strange = sorted(set(given) - set(allowed))
     if strange or not given:
         what = f"has {strange[0]!r}" if strange else "is empty"
-        raise OutageError(f"{overlay}: a submission holds {', '.join(allowed)} and nothing else. This one {what}.")
+        raise OutageError(f"{overlay}: a submission may hold {', '.join(allowed)}, and nothing else. This one {what}.")
     found = {name: (lab.broken / name).read_bytes() for name in allowed}
     for name in given:
         content = files.read(overlay, name)

@@ -13,6 +13,7 @@ from harness.judge.checks import FAILED, PASSED, UNKNOWN_OUTCOME, CheckResult
 from harness.judge.recording import Recording
 from harness.judge.verdict import BROKEN, FIXED, UNKNOWN, Verdict
 from harness.lab.variants import AS_SHIPPED, STUDENT
+from harness.text import named
 
 SIGNS = {FIXED: "✓", BROKEN: "✗", UNKNOWN: "?"}
 OUTCOMES = {FAILED: ("✗", "broken"), UNKNOWN_OUTCOME: ("?", "unknown"), PASSED: ("✓", "fixed")}
@@ -58,7 +59,7 @@ def promises(judged: Verdict, symptom: str) -> list[Promise]:
 def _promise(result: CheckResult, symptom: str) -> Promise:
     apart = WANTED.fullmatch(result.message)
     told = (apart[1], apart[2]) if apart else (result.message or result.seen, "")
-    text = result.promise or result.name.replace("_", " ")
+    text = result.promise or named(result.name)
     return Promise(result, text, *OUTCOMES[result.outcome], *told, symptom=result.name == symptom)
 
 
