@@ -89,7 +89,7 @@ def _recorded_logs(folder: Path, service: str | None, lines: int) -> None:
 
 @click.command()
 @lab_argument
-@click.option("--service", default=None, help="Which service; the lab's first editable one, if not said.")
+@click.option("--service", default=None, help="Which service; the first that you may edit and that runs, if not said.")
 def shell(lab: Lab, service: str | None) -> None:
     """Open a shell in a service that `lab` left up (in a database: its own client)."""
     project = standing.require_up(lab.slug)
@@ -97,16 +97,24 @@ def shell(lab: Lab, service: str | None) -> None:
     standing.require_up(lab.slug, wanted)
     container = _containers(project, wanted)[0]
     tty = ["-t"] if sys.stdin.isatty() else []
-    command = _SHELLS.get(container["Labels"].get(engine.LABEL_READY, "").partition(":")[0], ["sh"])
+    command = _client(container["Image"])
     sys.exit(subprocess.call(["docker", "exec", "-i", *tty, container["Id"], *command], env=environment.child()))
 
 
-_SHELLS = {"postgres": ["psql", "-U", "lab", "app"], "redis": ["redis-cli"]}
+_CLIENTS = {"postgres": ["psql", "-U", "lab", "app"], "redis": ["redis-cli"]}
+
+
+def _client(image: str) -> list[str]:
+    """What talks to the server in a container of this image, as `outage-lab/postgres-ha:5fce90`; else a shell."""
+    name = image.rpartition("/")[2]
+    return next((command for server, command in _CLIENTS.items() if name.startswith(server)), ["sh"])
 
 
 def _first_service(lab: Lab, project: str) -> str:
+    """One that the student edits, if it runs."""
     folder = files.editable(lab)[0].partition("/")[0]
-    names: list[str] = [container["Labels"][engine.LABEL_SERVICE] for container in _containers(project, None)]
+    found = sorted(_containers(project, None), key=lambda one: one["State"] != "running")
+    names: list[str] = [container["Labels"][engine.LABEL_SERVICE] for container in found]
     return next((name for name in names if name.startswith(folder)), names[0])
 
 
