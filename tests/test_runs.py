@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from toys import COMMAND, TOYS, Said, copy, left_over, outage
 
+from harness import paths
 from harness.commands.screen import Silent
 from harness.lab import catalogue, equivalents, files, measured, mutants, work
 from harness.lab.manifest import Lab
@@ -268,6 +269,18 @@ def test_a_submission_is_judged_in_place_of_the_students_files(runs: Path) -> No
 
     assert (said.code, said.json["verdict"], said.json["variant"]) == (0, "FIXED", "student")
     assert not history.Progress("always-broken").solved
+
+
+def test_a_submission_is_told_how_to_judge_it_again(runs: Path) -> None:
+    """What follows a check of one's own files (report, hints, `make lab`) does not fit somebody else's."""
+    folder = TOYS / "02-always-broken" / "broken"
+    said = outage("check", "always-broken", "--overlay", str(folder), "--seed", "7")
+
+    assert said.code == 1
+    again = re.search(r"^Again +make check-always-broken OVERLAY=(\S+) SEED=7$", said.out, re.MULTILINE)
+    assert again is not None
+    assert (paths.ROOT / again[1]).samefile(folder)
+    assert [word for word in ("make hint", "make lab", "report.html") if word in said.out] == []
 
 
 def test_a_submission_with_strangers_is_refused(runs: Path, tmp_path: Path) -> None:

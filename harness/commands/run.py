@@ -17,6 +17,7 @@ from harness.lab.manifest import Lab
 from harness.lab.variants import AS_SHIPPED, STUDENT
 from harness.run import history, lifecycle
 from harness.run.session import Order, Outcome, Session
+from harness.text import named
 
 REPRODUCED, NOT_REPRODUCED = 0, 2
 
@@ -79,7 +80,7 @@ def _lab_headline(outcome: Outcome, lab: Lab, *, shipped: bool) -> str:
         return f"this is your version, not the one that is shipped {took}"
     if _symptom_failed(outcome, lab):
         return f"the outage is reproduced {took}"
-    return f"the outage was not reproduced: {lab.symptom.replace('_', ' ')} held {took}"
+    return f"the outage was not reproduced: {named(lab.symptom)} held {took}"
 
 
 def _look_around(outcome: Outcome, lab: Lab) -> list[tuple[str, str]]:
@@ -135,7 +136,7 @@ def check(
     if as_json:
         screen.say_json(_result(outcome, exit_code=outcome.verdict.exit_code))
     else:
-        screen.pairs(_after_check(outcome, lab))
+        screen.pairs(_after_check(outcome, lab) if overlay is None else _after_overlay(outcome, lab, overlay))
     sys.exit(outcome.verdict.exit_code)
 
 
@@ -144,6 +145,12 @@ def _check_headline(judged: Verdict, took: str = "") -> str:
         return f"nothing can be said of this run {took}"
     kept = sum(check.outcome == verdict.PASSED for check in judged.checks)
     return f"{kept} of {len(judged.checks)} promises are kept {took}"
+
+
+def _after_overlay(outcome: Outcome, lab: Lab, overlay: Path) -> list[tuple[str, str]]:
+    """What fits a folder that is not the student's own: no report, no hints."""
+    again = f"make check-{lab.slug} OVERLAY={paths.shown(overlay)} SEED={outcome.recording.seed}"
+    return [("Logs", paths.shown(outcome.folder / "logs")), ("Again", again)]
 
 
 def _after_check(outcome: Outcome, lab: Lab) -> list[tuple[str, str]]:
