@@ -20,10 +20,11 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ([], None),
         ([3, 4, 90, 2], None),
-        ([44, 48, 48, 47], None),
+        ([18, 22, 22, 20], None),
+        ([26, 30, 3, 28], "27 threads at a time wanted its 2 cores"),
         ([60, 64, 3, 58], "59 threads at a time wanted its 2 cores"),
     ],
-    ids=["never looked", "a moment", "busy", "no room"],
+    ids=["never looked", "a moment", "busy", "seven stacks", "no room"],
 )
 def test_only_what_lasts_counts(samples: list[float], said: str | None) -> None:
     """A moment is none, a busy machine is judged; nothing is said of a run where the queue was long all the time."""
