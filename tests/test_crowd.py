@@ -20,7 +20,7 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ([], None),
         ([3, 4, 90, 2], None),
-        ([18, 22, 22, 20], None),
+        ([18, 24, 24, 20], None),
         ([26, 30, 3, 28], "27 threads at a time wanted its 2 cores"),
         ([60, 64, 3, 58], "59 threads at a time wanted its 2 cores"),
     ],

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import functools
-
 from harness import Run
 
 from . import limits
 from .prices import EVERY_MS, Prices
 from .shop import Shop
 
+PUT_SECONDS = 0.15  # so long after a read its copy is in the cache
 WARM, COLD_SECONDS = 150, 4.0  # answers until the cache is warm, in a second where it is quiet; or waited so long
 UNDER_WAY_SECONDS = 0.3  # who asked so shortly before the database failed may get an error of it, and counts to that
-DOWN_SECONDS, UNREADABLE_SECONDS = 2.2, 5.2
-"""So long the database fails, and reads of four products: until each copy that the shop can have is too old."""
+DOWN_SECONDS, UNREADABLE_SECONDS = 2.2, 5.2  # of the database, and of four products: until all their copies are too old
 CALM_SECONDS = 0.4  # after so long errors have to be over, once reads of the four products do not fail any more
-STUMBLE_SECONDS, STUMBLING_SECONDS = 1.2, 2.0
-"""So long after the database's return, when its herd is over, single reads fail; and so long that takes at most."""
+STUMBLE_SECONDS, STUMBLING_SECONDS = 1.2, 2.0  # after its return, its herd over, single reads fail; at most so long
 
 
 def drill(run: Run) -> None:
@@ -67,13 +64,14 @@ def lose_the_database(run: Run, shop: Shop) -> None:
 
 def lose_the_hot_key(run: Run, shop: Shop) -> None:
     """Its reads hang. While they do, products are asked for that nobody has read yet, and some with ids alike."""
-    hot, wait = shop.hottest, limits.PRICE_SECONDS + limits.SLACK_SECONDS
     run.phase("hot key")
-    closed = shop.trouble([hot], "hangs")
-    read = functools.partial(shop.first_read, hot, closed)
+    closed = shop.trouble([hot := shop.hottest], "hangs")
+    run.patiently(lambda: not shop.under_way(hot, closed), 1.0)  # what a read brings that had begun is lost as well
+    stay(run, PUT_SECONDS)
     run.fault("the hottest product's copies are lost", shop.lose, hot)
-    while not (began := run.patiently(read, 1.0)) and run.clock() < run.at(closed) + wait:
-        shop.lose(hot)  # again: a read that was under way may have put a copy back
+    until = run.at(closed) + limits.PRICE_SECONDS + limits.SLACK_SECONDS
+    while not (began := run.patiently(lambda: shop.first_read(hot, closed), 1.0)) and run.clock() < until:
+        shop.lose(hot)  # again: a read that was slow may have put a copy back
     opened = run.at(began or shop.now()) + limits.HANG_SECONDS
     run.record(others_asked=run.clock())
     said, twins = shop.ask([*shop.never_asked, *shop.twins]), len(shop.twins)

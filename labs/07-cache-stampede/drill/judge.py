@@ -13,8 +13,7 @@ from .limits import AFTER_SECONDS, BURST_SECONDS, CATALOGS, CONNECTIONS
 UNENDED_SECONDS = 1.0  # a read that never ended, because its session was killed, is taken as one of so long
 MOST_ROWS = 40
 ROOM = 2  # connections of a process, of five: one for the read that hangs, and one that is free
-WRONG, NO_PRODUCT = "wrong answer", "HTTP 404"
-"""Errors that are not honest: another page than the one that was asked for, and that there is no such product."""
+WRONG, NO_PRODUCT = "wrong answer", "HTTP 404"  # no honest errors: another page than was asked for, or none of the kind
 NEVER = float("inf")
 
 

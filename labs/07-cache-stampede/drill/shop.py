@@ -24,6 +24,7 @@ LEDGER = """
     ORDER BY read LIMIT 5000
 """
 FAILED = "SELECT count(*) FROM lab.ledger WHERE failed AND began >= to_timestamp(%s) AND began < to_timestamp(%s)"
+UNDER_WAY = "SELECT count(*) FROM lab.ledger WHERE product = %s AND ended IS NULL AND began < to_timestamp(%s)"
 FIRST = "SELECT extract(epoch FROM min(began))::float8 FROM lab.ledger WHERE product = %s AND began >= to_timestamp(%s)"
 
 Product = dict[str, Any]  # `id`, `name`, `price` (cents), and all its `prices` where it changes
@@ -102,6 +103,10 @@ class Shop:
         """When its first read since then began, as `now`; None if there is none."""
         began: float | None = self._value(FIRST, product["id"], since)
         return began
+
+    def under_way(self, product: Product, since: float) -> int:
+        """How many of its reads that had begun before have not ended."""
+        return int(self._value(UNDER_WAY, product["id"], since))
 
     def ledger(self) -> dict[str, Any]:
         """The reads as columns, but for those that failed because they had to; of the database's failure, how many."""
