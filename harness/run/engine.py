@@ -6,9 +6,11 @@ import contextlib
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 import docker
@@ -27,6 +29,7 @@ LABEL_READY = "outage.ready"
 LABEL_SERVICE = "com.docker.compose.service"
 CALL_SECONDS = 30
 COMPOSE_SECONDS = 60
+RELEASE_SECONDS, AGAIN_SECONDS = 2.0, 0.1
 LAST_LINES = 8
 NO_IMAGE = re.compile(r"no such image: (?P<name>[^\s:]+)", re.IGNORECASE)
 PROGRESS = re.compile(r"^\s*(Container|Network|Volume)\s+\S+\s+\w+$|variable is not set", re.IGNORECASE)
@@ -94,7 +97,7 @@ def networks(**labels: str) -> list[dict[str, Any]]:
 
 
 def remove(**labels: str) -> int:
-    """Remove containers with their volumes, then networks, that carry all of these labels; how many."""
+    """Remove containers with their volumes, then networks, that carry all of these labels; how many are gone."""
     found = containers(**labels)
     with answering():
         for container in found:
@@ -103,10 +106,9 @@ def remove(**labels: str) -> int:
                     client().api.unpause(container["Id"])
         with ThreadPoolExecutor(max_workers=8) as pool:
             list(pool.map(_remove_container, [container["Id"] for container in found]))
-        left = networks(**labels)
-        for network in left:
-            _remove_network(network["Id"])
-    return len(found) + len(left)
+        seconds = RELEASE_SECONDS if found else 0.0
+        gone = [_remove_network(network["Id"], seconds) for network in networks(**labels)]
+    return len(found) + sum(gone)
 
 
 def compose(args: list[str], given: dict[str, str]) -> None:
@@ -154,14 +156,27 @@ def _remove_container(name: str) -> None:
     except NotFound:
         return
     except APIError as problem:
-        if problem.status_code != 409:  # noqa: PLR2004 - somebody else is removing it already
+        if problem.status_code != HTTPStatus.CONFLICT:  # somebody else is removing it already
             raise DockerError(f"Docker could not remove the container {name[:12]}: {problem}") from problem
 
 
-def _remove_network(name: str) -> None:
-    try:
-        client().api.remove_network(name)
-    except NotFound:
-        return
-    except APIError as problem:
-        raise DockerError(f"Docker could not remove the network {name[:12]}: {problem}") from problem
+def _remove_network(name: str, seconds: float) -> bool:
+    """Whether it is gone. Something may still hold on to it for a moment after its containers are removed.
+
+    And Docker 20.10 may take a container that is gone for connected, until it is started again: then a network that
+    nobody uses stays, and that is no reason to stop what somebody wants to do.
+    """
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            client().api.remove_network(name)
+        except NotFound:
+            return True
+        except APIError as problem:
+            if problem.status_code != HTTPStatus.FORBIDDEN:
+                raise DockerError(f"Docker could not remove the network {name[:12]}: {problem}") from problem
+            if time.monotonic() > until:
+                return False
+            time.sleep(AGAIN_SECONDS)
+        else:
+            return True
