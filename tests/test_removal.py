@@ -54,6 +54,6 @@ def test_what_docker_does_not_let_go_of_stops_nobody(monkeypatch: pytest.MonkeyP
 def test_another_refusal_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what may pass is waited for."""
     api = with_api(monkeypatch, HTTPStatus.INTERNAL_SERVER_ERROR)
-    with pytest.raises(DockerError, match=r"could not remove the network 274cdda8a1d3: .*active endpoints"):
+    with pytest.raises(DockerError, match="could not remove the network 274cdda8a1d3"):
         engine._remove_network("274cdda8a1d3", 5.0)
     assert api.asked == 1
