@@ -24,8 +24,7 @@ def drill(run: Run) -> None:
         a_sale(run, flow, host)
         storage_fails(run, flow, host)
         host_dies(run, flow, host)
-        drain(run, flow, host)
-        quiet_topic(run, flow, host)
+        quiet_topic(run, flow, host, lost=drain(run, flow, host))
     run.record(**flow.value("SELECT lab.keep(%s, %s)", flow.ask("sales", "/sent"), run.epoch(0.0)))
     run.record(moments=flow.moments, ended=host.ended)
 
@@ -44,24 +43,25 @@ def a_sale(run: Run, flow: Flow, host: Host) -> None:
     flow.mark("thawed")
 
 
-def drain(run: Run, flow: Flow, host: Host) -> None:
-    """No sales, until all is written, or nothing more comes of it, or it takes too long; then the usual day again."""
+def drain(run: Run, flow: Flow, host: Host) -> int:
+    """No sales until all is written, or nothing more comes of it; then a usual day again. How many events are left?"""
     run.phase("draining")
     flow.mark("once more")
     flow.ask("sales", "/usual", on=False)
     until = run.clock() + DRAIN_SECONDS
-    while flow.left() and host.writes(STUCK_SECONDS) and run.clock() < until:
+    while (lost := flow.left()) and host.writes(STUCK_SECONDS) and run.clock() < until:
         pass
     flow.mark("drained")
     flow.ask("sales", "/usual", on=True)
     run.phase("recovered", seconds=1.0)
+    return lost
 
 
-def quiet_topic(run: Run, flow: Flow, host: Host) -> None:
-    """When nothing more is written, ask for the lag; what is missing will not come any more."""
+def quiet_topic(run: Run, flow: Flow, host: Host, lost: int) -> None:
+    """When nothing more is written, ask for the lag; what was left before will not come any more."""
     flow.ask("sales", "/usual", on=False)
     run.phase("quiet topic")
-    over = host.patiently(lambda: not flow.left(), STUCK_SECONDS) or not host.writes(IDLE_SECONDS)
+    over = (host.patiently(lambda: flow.left() <= lost, STUCK_SECONDS) and not lost) or not host.writes(IDLE_SECONDS)
     run.record(quiet={"over": over, "left": flow.left()})
     if over:
         ask(run, flow, host)
