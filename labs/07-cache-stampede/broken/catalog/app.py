@@ -25,7 +25,7 @@ class Settings:
     cache_url: str = "redis://cache:6379/0"
     ttl_seconds: float = 4.0
     pool_size: int = 5
-    pool_wait_seconds: float = 1.0
+    pool_wait_seconds: float = 2.0
 
 
 class Database:

@@ -34,7 +34,7 @@ class Settings:
     ttl_seconds: float = 4.0
     lease_seconds: float = 3.0
     pool_size: int = 5
-    pool_wait_seconds: float = 1.0
+    pool_wait_seconds: float = 2.0
 
 
 class Database:

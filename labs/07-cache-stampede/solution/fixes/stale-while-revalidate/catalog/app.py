@@ -32,7 +32,7 @@ class Settings:
     fresh_seconds: float = 2.5
     ttl_seconds: float = 4.0
     pool_size: int = 5
-    pool_wait_seconds: float = 1.0
+    pool_wait_seconds: float = 2.0
 
 
 class Database:
