@@ -219,10 +219,11 @@ def test_requests_of_each_phase_are_promised_or_excused() -> None:
 
 
 def test_as_shipped_the_shop_stays_down_until_the_end() -> None:
-    """The story's ending happens: nothing is wrong any more, and one request in ten fails, or more."""
+    """The ending of the story happens: nothing is wrong any more, pages take seconds, and too many of them fail."""
     shipped = load(paths.recordings_of("cache-stampede") / "as-shipped.json.gz")
     assert shipped.phase("normal").error_ratio <= 0.01
-    assert shipped.phase("later").error_ratio >= 0.1
+    assert shipped.phase("later").error_ratio >= 0.05
+    assert shipped.phase("later").p95_ms >= 2000
 
 
 def test_customers_of_the_read_that_hangs_get_their_answer() -> None:
