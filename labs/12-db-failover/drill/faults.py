@@ -8,9 +8,9 @@ from functools import partial
 from harness import Run
 
 from .judge import MACHINES
-from .nights import FIRST, MISSED, STANDBYS, Databases, Facts
+from .nights import MISSED, STANDBYS, Databases, Facts
 
-WALK_SECONDS, LONG_WALK_SECONDS = 1.5, 5.0
+WALK_SECONDS, GIVEN_UP_SECONDS, FLOW_SECONDS = 5.5, 2.5, 2.5
 END_SESSIONS = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = %s"
 
 
@@ -19,16 +19,12 @@ def clean_up(run: Run, databases: Databases) -> None:
 
     Nothing is swept as long as somebody may still see it: an order, a session that is just connecting, the report.
     """
-
-    def known(name: str) -> bool:
-        state = databases.state(name)
-        return bool(state.get("held_back") or state.get("replayed", 0) >= logged)
-
     run.patiently(lambda: any(state.get("reports") for state in databases.states().values()), 2.0)
     databases.rows("db-a", "DELETE FROM lab.carts")
     run.patiently(lambda: databases.rows("db-a", "VACUUM lab.carts") or databases.state("db-a").get("swept"), 1.5)
     logged = databases.state("db-a").get("logged", 0)
-    run.patiently(lambda: all(known(name) for name in STANDBYS), 1.5)
+    known = "SELECT true FROM lab.state WHERE held_back OR replayed >= %s"
+    run.patiently(lambda: all(databases.rows(name, known, logged) for name in STANDBYS), 1.5)
     run.mark("old carts are cleaned up")
 
 
@@ -59,16 +55,19 @@ def come_back(run: Run, databases: Databases) -> None:
 
 
 def walk_to_the_plug(run: Run, databases: Databases, behind: str) -> None:
-    """Somebody is on the way, and db-a is back before they are there; at last only one standby receives from it."""
+    """Somebody is on the way, and db-a is back before they are there; at last only one standby receives from it.
+
+    They are later than a client that waits five seconds. A controller that takes its time-out for an answer promotes.
+    """
+    asked, fewest = run.clock(), run.random.randrange(MISSED, 2 * MISSED)
     come_back(run, databases)
-    back, fewest = run.clock(), run.random.randrange(MISSED, 2 * MISSED)
-
-    def seen() -> bool:
-        follow = set(databases.primaries()) - set(FIRST) or databases.state("db-a").get("followers") == len(STANDBYS)
-        return bool(run.clock() > back + WALK_SECONDS and follow and databases.confirmed(back, fewest))
-
-    run.patiently(seen, LONG_WALK_SECONDS)
-    if not set(databases.primaries()) - set(FIRST):
+    run.patiently(databases.succeeded, asked + WALK_SECONDS - run.clock())
+    # If nobody waits for the answer any more, the controller does now what it does without one.
+    run.patiently(lambda: databases.succeeded() or databases.tell_console("waiting").json["waiting"], GIVEN_UP_SECONDS)
+    since = run.clock() if (promoted := databases.succeeded()) else asked
+    run.patiently(partial(databases.confirmed, since, fewest), FLOW_SECONDS)
+    if not promoted:
+        run.patiently(lambda: databases.state("db-a").get("followers") == len(STANDBYS), FLOW_SECONDS)
         fall_behind(run, databases, (behind,))
 
 

@@ -18,11 +18,9 @@ class Write(NamedTuple):
 
     sent: float
     told: float
-    writer: str
-    """The machine that wrote it (the last one, if several did), and its timeline then: `db-a (timeline 1)`."""
+    writer: str  # the machine that wrote it (the last one, if several did), and its timeline then: `db-a (timeline 1)`
     written: float
-    on: set[str]
-    """The machines that have it when the night is over."""
+    on: set[str]  # the machines that have it when the night is over
 
 
 @dataclass(frozen=True)
@@ -31,14 +29,10 @@ class Night:
 
     name: str
     facts: dict[str, Any]
-    sent: int
-    """Orders that customers sent."""
-    refused: tuple[int, int]
-    """Orders that were not taken while all databases were well, and all that were sent then."""
-    writes: list[Write]
-    """The confirmed ones, in the order in which they were sent."""
-    normal: int
-    """How many were confirmed on the day before."""
+    sent: int  # orders that customers sent
+    refused: tuple[int, int]  # orders that were not taken while all databases were well, and all that were sent then
+    writes: list[Write]  # the confirmed ones, in the order in which they were sent
+    normal: int  # how many were confirmed on the day before
 
     @property
     def report_ended_after(self) -> float | None:

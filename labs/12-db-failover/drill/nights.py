@@ -54,6 +54,10 @@ class Databases:
         """The machines that take writes, each with its timeline."""
         return {name: state["timeline"] for name, state in self.states().items() if "timeline" in state}
 
+    def succeeded(self) -> set[str]:
+        """The machines that take writes, and did not on the first day."""
+        return set(self.primaries()) - set(FIRST)
+
     def tables(self) -> dict[str, Facts]:
         """Where a server answers, its orders: columns of number, writer (`db-a (timeline 1)`) and ms of the drill."""
         sql, zero = "SELECT * FROM lab.taken(%s)", self._run.epoch(0.0)
@@ -92,15 +96,15 @@ class Night:
         run.patiently(lambda: databases.confirmed(opened), SETTLED_SECONDS)
         run.phase(f"{name}, normal")
         began = round(run.clock(), 3)
-        self.facts: Facts = {"began": began, "status": [], "followed": [], "flowed": None}
         followers = databases.state("db-a").get("followers", 0)
+        self.facts: Facts = {"began": began, "status": [], "followed": [], "flowed": None, "followers": followers}
         self.report: Facts = {"begun": run.clock(), "ended": None, "given": False}
         threading.Thread(target=self._read, daemon=True).start()
         run.mark("finance begins a long report")
         run.patiently(lambda: self.ready() == "true", READY_SECONDS)
         run.patiently(lambda: databases.confirmed(began, 2 * MISSED), DAY_SECONDS)
         sales = databases.page("orders", "/reports/sales").get("orders")
-        self.facts |= {"followers": followers, "report": sales, "normal_until": run.clock()}
+        self.facts |= {"report": sales, "normal_until": run.clock()}
         self._usual = len(databases.confirmed(began)) / (run.clock() - began)
 
     def _read(self) -> None:

@@ -39,6 +39,7 @@ class Desk(BaseHTTPRequestHandler):
                 PAGES.extend([text] if len(PAGES) < MOST_PAGES else [])
                 self._say(201, {"page": len(PAGES)})
             case ["machines", name, ("on" | "off") as power] if name in MACHINES:
+                GATE.lines.append(self.connection)
                 self._say(*MACHINES[name].switch(power))
             case ["machines", name, "rebuild", source] if {name, source} <= set(MACHINES):
                 self._say(*MACHINES[name].rebuild(source))
@@ -49,6 +50,8 @@ class Desk(BaseHTTPRequestHandler):
                 self._say(200, {})
             case ["drill", "asked"] if self._is_the_drill():
                 self._say(200, dict(GATE.asked))
+            case ["drill", "waiting"] if self._is_the_drill():
+                self._say(200, {"waiting": GATE.waiting()})
             case ["drill", "gate", ("shut" | "open") as verb] if self._is_the_drill():
                 getattr(GATE, verb)()
                 self._say(200, {})

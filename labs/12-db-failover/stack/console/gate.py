@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections import defaultdict
 
@@ -16,6 +17,8 @@ class Gate:
         self._opened = threading.Event()
         self._opened.set()
         self.asked: defaultdict[str, list[str]] = defaultdict(list)
+        self.lines: list[socket.socket] = []
+        """Of those who asked for a plug since the gate was shut."""
 
     def note(self, name: str, verb: str) -> None:
         """Somebody wants this to be done to this machine."""
@@ -24,6 +27,7 @@ class Gate:
 
     def shut(self) -> None:
         """From now on nobody arrives at a plug."""
+        self.lines.clear()
         self._opened.clear()
 
     def open(self) -> None:
@@ -33,3 +37,17 @@ class Gate:
     def walk(self) -> None:
         """Back when somebody is at the plug: when the gate is open, or when the time is over."""
         self._opened.wait(HELD_SECONDS)
+
+    def waiting(self) -> int:
+        """How many have not hung up."""
+        return sum(not hung_up(line) for line in list(self.lines))
+
+
+def hung_up(line: socket.socket) -> bool:
+    """Whether whoever asked does not wait for an answer any more."""
+    try:
+        return not line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
