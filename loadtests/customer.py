@@ -7,7 +7,7 @@ import json
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -101,6 +101,21 @@ class Customer(User):
     def send(self, path: str, *, name: str, body: Any = None, expect: Expect | None = None) -> Any:
         """POST a JSON body; the parsed JSON of a right answer, else None."""
         return self._exchange("POST", path, name, expect, body)
+
+    def post(self, path: str, *, name: str, body: Any, fine: Collection[int]) -> Reply:
+        """POST a JSON body; all that came back. One of these statuses is a right answer, and all else an error."""
+        came = Reply(None, b"")
+
+        def exchange() -> str | None:
+            nonlocal came
+            address, rest = _address(f"{self.host}{path}")
+            came = client.ask(address, "POST", rest, seconds=self.patience_seconds, body=body)
+            return (
+                None if came.error is None and came.status in fine else _complaint_about(came) or f"HTTP {came.status}"
+            )
+
+        self.attempt(name, exchange, "POST")
+        return came
 
     def note(self, ledger: str, **facts: Any) -> None:
         """Write facts (what JSON can carry) into a ledger outside of the stack; the drill reads it by `run.notes`."""

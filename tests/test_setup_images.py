@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import tarfile
@@ -172,11 +173,17 @@ COMMON = ("cap_drop: [ALL]", "no-new-privileges:true", "read_only: true", "outag
 
 
 def test_each_shared_part_names_an_image_that_is_there() -> None:
-    """compose/<name>.yaml uses services/<name>/, without root, capabilities, or a way to write, and within limits."""
+    """compose/<name>.yaml uses services/<name>/, without root, capabilities, or a way to write, and within limits.
+
+    Or it is a Python service like any other, and changes none of that.
+    """
     for part in sorted(paths.COMPOSE.glob("*.yaml")):
         text = part.read_text()
         if part.name == "common.yaml":
             assert [line for line in COMMON if line not in text] == []
+        elif "extends: {file: python.yaml, service: python}" in text:
+            assert "python" in images.needed(part)
+            assert not re.search(r"(user|cap_add|privileged|read_only):", text), part
         elif part.name != "network.yaml":
             assert images.needed(part) == [part.stem]
             for line in (

@@ -24,6 +24,7 @@ from harness.run.stack import Stack
 from harness.run.traffic import Traffic
 
 T = TypeVar("T")
+TELL_SECONDS, KEY_HEADER = 10.0, "X-Outage-Key"
 
 
 class Run:
@@ -217,6 +218,13 @@ class Run:
         if service not in self._http:
             self._http[service] = Http(lambda: self._stack.address(service), self._check_limit)
         return self._http[service]
+
+    def tell(self, service: str, order: str, **how: Any) -> Any:
+        """Have a service of the lab's own do this (`servicekit.control`); its answer. NotJudgedError if it does not."""
+        said = self.http(service).post(f"/drill/{order}", TELL_SECONDS, json=how, headers={KEY_HEADER: self.key})
+        if not said.ok:
+            raise NotJudgedError(f"{service} did not do what the drill wanted ({order}): {said.error or said.status}")
+        return said.json
 
     def address(self, service: str, port: int | None = None) -> tuple[str, int]:
         """Host and port on this machine of a service's published port, as it is now."""

@@ -17,15 +17,15 @@ from harness.run import engine, readiness
 from harness.run.container import Container
 
 FRAME = re.compile(r'File "(?P<file>/[^"\n]++)", line (?P<line>\d+)')
-NAME = r"""(?<![^\s"'\[(])(?P<file>/[^\s:"'\[\](]++"""
+NAME = r"""(?<![^\s"'\[(:])(?P<file>/[^\s:"'\[\](]++"""
 COMPLAINTS = (
     re.compile(NAME + r"""(?<!\.py))(?:["']?,?[ \t]+line[ \t]+|:)(?P<line>\d+)\b"""),
     re.compile(NAME + r"(?<=\.toml)): [^\n]{0,300}?\(at line (?P<line>\d+)"),
     re.compile(r"SettingsError: (?P<file>/[^\s:]++(?<=\.toml))(?P<line>): "),
 )
-"""How nginx, HAProxy, PostgreSQL and name servers, and how tomllib and servicekit say where a file is wrong.
+"""How nginx, HAProxy, PostgreSQL, psql and name servers, and how tomllib and servicekit say where a file is wrong.
 
-A file's name begins after a space, a quote or a bracket and is never given back, so that the time is linear.
+A file's name begins after a space, a quote, a bracket or a colon and is never given back, so that the time is linear.
 """
 ERROR = re.compile(r"(?:Fatal Python error: |(?:\w+\.)*+\w*(?:Error|Exception|Exit|Interrupt|Timeout|Warning)\b).*+")
 RAISED = re.compile(r"[\w.]++(?:: .*)?")

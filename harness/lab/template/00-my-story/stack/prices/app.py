@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
-from flask import Response, abort, jsonify, request
+from flask import Response, jsonify
 from servicekit import create_app
+from servicekit.control import obey
 
 app = create_app("prices")
 current = {"cents": 100}
@@ -17,10 +16,4 @@ def price() -> Response:
     return jsonify(current)
 
 
-@app.post("/price")
-def change() -> Response:
-    """Take the new price of the drill, which has the key."""
-    if request.headers.get("X-Key") != os.environ["OUTAGE_KEY"]:
-        abort(403)
-    current["cents"] = int(request.get_json()["cents"])
-    return jsonify(current)
+obey(app, {"change": current.update})
