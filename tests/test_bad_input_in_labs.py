@@ -69,6 +69,22 @@ CASES = {
         "were never written",
         "wanted each of them once",
     ),
+    "09: SQL that PostgreSQL does not understand": (
+        "09-race-condition",
+        "inventory/schema.sql",
+        ("stock int NOT NULL", "stock inte NOT NULL"),
+        "UNKNOWN",
+        "/inventory/schema.sql line 7: ",
+        'type "inte" does not exist',
+    ),
+    "13: PostgreSQL does not know a setting": (
+        "13-deadlock",
+        "db/postgresql.conf",
+        ("deadlock_timeout = 10min", "deadlock_timeouts = 10min"),
+        "UNKNOWN",
+        "/db/postgresql.conf line 2: ",
+        'unrecognized configuration parameter "deadlock_timeouts"',
+    ),
     "12: PostgreSQL does not understand a line": (
         "12-db-failover",
         "db/replication.conf",

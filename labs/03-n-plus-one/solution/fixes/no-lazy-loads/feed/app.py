@@ -1,0 +1,92 @@
+"""The feed: the newest posts, each with its author, its topics, and whether you like it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, Response, abort, jsonify, request
+from models import Like, Person, Post
+from servicekit import create_app, load_settings
+from sqlalchemy import create_engine, exists, func, select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, selectinload
+
+MOST_POSTS = 100
+SHOWN = selectinload(Post.author).selectinload(Person.avatar), selectinload(Post.topics)
+
+Page = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What settings.toml and the environment can change."""
+
+    database_url: str = "postgresql+psycopg://app:app@hop/app"
+    pool_size: int = 5
+    pool_wait_seconds: float = 3.0
+
+
+class Feed:
+    """Pages of posts, the newest first."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._engine = create_engine(
+            settings.database_url,
+            pool_size=settings.pool_size,
+            max_overflow=0,
+            pool_timeout=settings.pool_wait_seconds,
+        )
+
+    def page(self, viewer: int, limit: int, before: int | None) -> Page:
+        """The newest posts, or the newest before that post, as this viewer sees them."""
+        likes = select(func.count()).where(Like.post_id == Post.id).correlate(Post).scalar_subquery()
+        liked = exists().where(Like.post_id == Post.id, Like.person_id == viewer).correlate(Post)
+        newest = select(Post, likes, liked).options(*SHOWN).order_by(Post.id.desc()).limit(limit)
+        if before is not None:
+            newest = newest.where(Post.id < before)
+        with Session(self._engine) as session:
+            posts = [show_post(*row) for row in session.execute(newest)]
+        return {"posts": posts, "before": posts[-1]["id"] if len(posts) == limit else None}
+
+
+def show_post(post: Post, likes: int, liked: bool) -> dict[str, Any]:
+    """The post as the viewer sees it."""
+    return {
+        "id": post.id,
+        "body": post.body,
+        "author": show_person(post.author) if post.author else None,
+        "topics": [topic.name for topic in post.topics],
+        "likes": likes,
+        "liked": liked,
+    }
+
+
+def show_person(person: Person) -> dict[str, Any]:
+    """A name, and a picture if there is one."""
+    return {"name": person.name, "avatar": person.avatar.url if person.avatar else None}
+
+
+def build() -> Flask:
+    feed = Feed(load_settings(defaults=Settings))
+    app = create_app("feed")
+
+    @app.get("/feed")
+    def show_feed() -> Response:
+        viewer = request.args.get("viewer", type=int)
+        if viewer is None:
+            abort(400, "say who is looking: ?viewer=<id>")
+        limit = request.args.get("limit", 20, type=int)
+        if not 1 <= limit <= MOST_POSTS:
+            abort(400, f"limit is 1 to {MOST_POSTS}")
+        return jsonify(feed.page(viewer, limit, request.args.get("before", type=int)))
+
+    @app.errorhandler(SQLAlchemyError)
+    def database_unavailable(error: SQLAlchemyError) -> tuple[Response, int]:
+        app.logger.warning("database: %s", type(error).__name__)
+        return jsonify(error="the database is not available"), 503
+
+    return app
+
+
+app = build()

@@ -1,0 +1,20 @@
+-- The inventory's tables, made when the stack starts.
+CREATE TABLE products (
+    id    int PRIMARY KEY,
+    name  text NOT NULL,
+    cents int NOT NULL,
+    stock int NOT NULL
+);
+
+CREATE TABLE orders (
+    id      int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    request text NOT NULL,
+    card    text NOT NULL,
+    charge  text NOT NULL
+);
+
+CREATE TABLE order_lines (
+    order_id   int NOT NULL REFERENCES orders,
+    product_id int NOT NULL REFERENCES products,
+    quantity   int NOT NULL
+);

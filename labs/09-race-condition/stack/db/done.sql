@@ -1,0 +1,2 @@
+-- What comes after is the lab's again.
+RESET ROLE;

@@ -1,0 +1,1 @@
+"""The drill of Deadlock: the incident, what it left behind, and the promises."""

@@ -1,0 +1,86 @@
+"""What happened on Black Friday, done to a fresh stack: carts cross, refunds meet payments."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+from harness import Run
+
+from .limits import AT_ONCE_SECONDS, CUSTOMERS
+from .shop import OK, Shop
+
+RANGE, PAIRS, EACH, ROUNDS, MEETINGS, MORE, HELD, DECLINED = 30, 3, 4, 3, 6, 8, 6, 4
+
+
+def drill(run: Run) -> None:
+    """Customers pay for what does not cross all the time; the rest is done by the drill, and counted with theirs."""
+    shop = Shop(run, RANGE + 2 * PAIRS + 3 + MEETINGS + 3 * HELD + 2 + DECLINED)
+    data = {"products": shop.products(RANGE), "first": 1 + 10**8 * run.random.randrange(1, 9)}
+    with (
+        run.sample("longest wait for a lock (s)", shop.longest_wait, every_ms=150, most=4.0),
+        run.traffic(users=CUSTOMERS, service="edge", data=data),
+    ):
+        run.phase("normal", seconds=1.0)
+        decline(run, shop)
+        run.phase("slow gateway")
+        hold_some(run, shop)
+        cross(run, shop)
+        run.phase("later", seconds=1.5)
+    run.phase("counted")
+    shop.look_at_all()
+    ledger = run.tell("gateway", "ledger")
+    charges = [[charge["card"], charge["cents"], charge["state"], charge["asked"]] for charge in ledger]
+    free = [[note["order"], note["lines"], note["paid"], note["back"]] for note in run.notes("orders")]
+    run.record(order=shop.orders[0]["id"], orders=shop.orders, free=free, charges=charges, worst=shop.worst)
+    run.record(stocks=shop.stocks(), prices=list(shop.prices.items()))
+
+
+def decline(run: Run, shop: Shop) -> None:
+    """Some cards are declined."""
+    orders = shop.take_orders([shop.products(1) for _ in range(DECLINED)])
+    run.tell("gateway", "decline", cards=[order["card"] for order in orders])
+    run.record(declined=[order["id"] for order in orders])
+    shop.do([(order, "pay") for order in orders])
+
+
+def hold_some(run: Run, shop: Shop) -> None:
+    """The gateway lets some carts wait; two others, with other products, are paid meanwhile."""
+    held = shop.take_orders([shop.products(2) for _ in range(HELD)])
+    others = shop.take_orders([shop.products(1) for _ in range(2)])
+    cards = {order["card"] for order in held}
+
+    def waiting() -> int:
+        return sum(card in cards for card in run.tell("gateway", "waiting"))
+
+    run.fault("the gateway lets six carts wait", lambda: run.tell("gateway", "hold", cards=sorted(cards)))
+    sent = shop.send((order, "pay") for order in held)
+    at_the_gate = run.until_quiet(waiting, still_seconds=0.3, seconds=1.5)
+    quick = [shop.pool.submit(shop.step, order, "pay", AT_ONCE_SECONDS) for order in others]
+    answers = [one.result()["answers"][-1] for one in quick]
+    run.healed("the gateway goes on", lambda: run.tell("gateway", "release"))
+    run.record(at_the_gate=at_the_gate, meanwhile=answers, beside=[order["id"] for order in others])
+    for one in sent:
+        one.result()
+
+
+def cross(run: Run, shop: Shop) -> None:
+    """Carts with the same products in opposite order, or in a circle; at the same moment, refunds meet payments.
+
+    Orders that are paid are paid once more and paid back, each of them twice. Then refunds of some, and more carts.
+    """
+    carts = [cart for _ in range(PAIRS) for cart in list(permutations(shop.products(2))) * EACH]
+    one, two, three = shop.products(3)
+    carts += [(one, two), (two, three), (three, one)] * ROUNDS
+    met = shop.take_orders([shop.products(1) for _ in range(MEETINGS)])
+    orders = shop.take_orders(run.random.sample(carts, len(carts)))
+    more = shop.take_orders(run.random.sample(carts, MORE))
+    run.record(met=[order["id"] for order in met], crossed=[order["id"] for order in [*orders, *more]])
+    shop.do([(order, "pay") for order in met])
+    run.phase("black friday")
+    run.mark("carts cross, and refunds meet payments")
+    steps = [(order, step) for order in met for step in ("pay", "refund", "pay", "refund")]
+    steps += [(order, "pay") for order in orders]
+    shop.do(run.random.sample(steps, len(steps)))
+    run.mark("refunds of some, and more carts")
+    back = [(order, "refund") for order in orders[:MORE] if order["answers"][-1][1] == OK]
+    shop.do([*back, *((order, "pay") for order in more)])
