@@ -8,9 +8,8 @@ from . import limits
 from .prices import EVERY_MS, Prices
 from .shop import Shop
 
-PUT_SECONDS = 0.15  # so long after a read its copy is in the cache
+PUT_SECONDS, UNDER_WAY_SECONDS = 0.15, 0.3  # until a read's copy is in the cache; a request may be under way
 WARM, COLD_SECONDS = 150, 4.0  # answers until the cache is warm, in a second where it is quiet; or waited so long
-UNDER_WAY_SECONDS = 0.3  # who asked so shortly before the database failed may get an error of it, and counts to that
 DOWN_SECONDS, UNREADABLE_SECONDS = 2.2, 5.2  # of the database, and of four products: until all their copies are too old
 CALM_SECONDS = 0.4  # after so long errors have to be over, once reads of the four products do not fail any more
 STUMBLE_SECONDS, STUMBLING_SECONDS = 1.2, 2.0  # after its return, its herd over, single reads fail; at most so long
@@ -50,14 +49,15 @@ def lose_the_database(run: Run, shop: Shop) -> None:
     until, shop.failed = run.clock(), (down, back)
     run.phase("recovering")
     stay(run, STUMBLE_SECONDS)
-    stumbled = shop.trouble(shop.damaged, "first fails")
-    for product in shop.damaged:
+    stumbled = run.clock()
+    for product in shop.damaged:  # one after the other: to find all copies takes its time on a busy machine
+        lost = shop.trouble([product], "first fails")
         shop.lose(product)  # once: leases are lost as well
     run.mark("copies of three products are lost, and one read of each fails")
-    run.record(down=run.at(down), back=run.at(back), stumbled=run.at(stumbled))
+    run.record(down=run.at(down), back=run.at(back), stumbled=stumbled)
     stay(run, until - DOWN_SECONDS + UNREADABLE_SECONDS - run.clock())
     shop.heal(shop.unreadable)
-    stay(run, max(CALM_SECONDS, run.at(stumbled) + STUMBLING_SECONDS - run.clock()))
+    stay(run, max(CALM_SECONDS, run.at(lost) + STUMBLING_SECONDS - run.clock()))
     shop.heal(shop.damaged)
     run.phase("recovered", seconds=0.5)
 
