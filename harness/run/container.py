@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -12,6 +13,8 @@ from docker.models.containers import Container as DockerContainer
 from harness.errors import NotJudgedError
 from harness.run import engine, inside, partition
 from harness.run.deaths import Doings
+
+PAUSE_TRIES = 3
 
 
 class Container:
@@ -57,8 +60,11 @@ class Container:
         self._do("start")
 
     def pause(self) -> None:
-        """Freeze all its processes."""
-        self._do("pause")
+        """Freeze all its processes; tried again where Docker says `unable to freeze`: one was just being born."""
+        for _ in range(PAUSE_TRIES - 1):
+            with contextlib.suppress(NotJudgedError):
+                return self._do("pause")
+        return self._do("pause")
 
     def unpause(self) -> None:
         """Let them go on."""
