@@ -24,7 +24,7 @@ from harness.run.stack import Stack
 from harness.run.traffic import Traffic
 
 T = TypeVar("T")
-TELL_SECONDS, KEY_HEADER = 10.0, "X-Outage-Key"
+TELL_SECONDS, KEY_HEADER = 30.0, "X-Outage-Key"
 
 
 class Run:

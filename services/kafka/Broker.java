@@ -39,9 +39,9 @@ public final class Broker {
         HttpServer server = HttpServer.create(new InetSocketAddress(8000), 0);
         server.setExecutor(Executors.newFixedThreadPool(2));
         server.createContext("/health", exchange -> answer(exchange, admin == null ? 503 : 200, "{}"));
-        serve(server, "/topics", Broker::counts);
-        serve(server, "/groups", Broker::committed);
-        serve(server, "/groups/forget", Broker::forgetMembers);
+        serve(server, "/drill/topics", Broker::counts);
+        serve(server, "/drill/groups", Broker::committed);
+        serve(server, "/drill/forget", Broker::forgetMembers);
         server.start();
         Admin made = Admin.create(Map.of("bootstrap.servers", "localhost:9092", "reconnect.backoff.ms", 20, "reconnect.backoff.max.ms", 50));
         make(made);

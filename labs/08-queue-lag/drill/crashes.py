@@ -23,7 +23,7 @@ def storage_fails(run: Run, flow: Flow, host: Host) -> None:
     run.phase("storage fails")
     hanging = run.fault("the storage hangs", hang, flow, host)
     run.patiently(lambda: False, HUNG_SECONDS)  # until nothing more is fetched, and for longer than some clients wait
-    run.record(hang={"hanging": hanging, "written": flow.count("written"), **flow.ask("kafka", "/topics")["orders"]})
+    run.record(hang={"hanging": hanging, "written": flow.count("written"), **run.tell("kafka", "topics")["orders"]})
     run.fault("the database breaks off all connections", lambda: flow.disconnect(keep_out=True))
     run.patiently(lambda: flow.disconnect() < 0, AWAY_SECONDS, every_seconds=0.1)
     flow.answers(commits=False)
@@ -56,8 +56,8 @@ def host_dies(run: Run, flow: Flow, host: Host) -> None:
     held: list[Any] = []
     exposed = run.patiently(flow.exposed, CLOCK_SECONDS, every_seconds=0.1)
     run.patiently(lambda: ask_once(run, "backlog", flow.moments["sold"], flow.moments["frozen"]), LOOK_SECONDS)
-    left, hanging, sent = flow.count("unwritten"), flow.count("hanging"), len(flow.ask("sales", "/sent"))
-    run.record(crash={"left": left, "hanging": hanging, "committed": flow.ask("kafka", "/groups"), "sent": sent})
+    left, hanging, sent = flow.count("unwritten"), flow.count("hanging"), len(run.tell("sales", "sent"))
+    run.record(crash={"left": left, "hanging": hanging, "committed": run.tell("kafka", "groups"), "sent": sent})
     if not exposed:
         run.fault("the consumer's host is cut off from Kafka", host.do, "blind_to", "kafka")
         held, before = hold_notebooks(run, flow), flow.count("ledger")

@@ -18,14 +18,14 @@ def drill(run: Run) -> None:
     customers = run.traffic(users=CUSTOMERS, service="shop", data={"orders": flow.old})
     with run.sample("writes at once", flow.writing, most=CONNECTIONS), customers:
         run.phase("warm-up")
-        flow.ask("sales", "/usual", on=True)
+        run.tell("sales", "usual", on=True)
         host.patiently(lambda: flow.count("written") > AT_WORK, WARM_SECONDS)
         run.phase("normal", seconds=1.5)
         a_sale(run, flow, host)
         storage_fails(run, flow, host)
         host_dies(run, flow, host)
         quiet_topic(run, flow, host, lost=drain(run, flow, host))
-    run.record(**flow.value("SELECT lab.keep(%s, %s)", flow.ask("sales", "/sent"), run.epoch(0.0)))
+    run.record(**flow.value("SELECT lab.keep(%s, %s)", run.tell("sales", "sent"), run.epoch(0.0)))
     run.record(moments=flow.moments, ended=host.ended)
 
 
@@ -34,7 +34,7 @@ def a_sale(run: Run, flow: Flow, host: Host) -> None:
     run.phase("sale")
     run.fault("the consumer stands still", host.do, "pause")
     flow.mark("frozen")
-    sale = int(flow.value("SELECT lab.sell(%s)", flow.ask("sales", "/sale")))
+    sale = int(flow.value("SELECT lab.sell(%s)", run.tell("sales", "sale")))
     flow.mark("sold")
     run.require(sale > LEAST_SALE, f"the sale had {sale} events")
     run.mark(f"{sale} events are in Kafka")
@@ -47,19 +47,19 @@ def drain(run: Run, flow: Flow, host: Host) -> int:
     """No sales until all is written, or nothing more comes of it; then a usual day again. How many events are left?"""
     run.phase("draining")
     flow.mark("once more")
-    flow.ask("sales", "/usual", on=False)
+    run.tell("sales", "usual", on=False)
     until = run.clock() + DRAIN_SECONDS
     while (lost := flow.left()) and host.writes(STUCK_SECONDS) and run.clock() < until:
         pass
     flow.mark("drained")
-    flow.ask("sales", "/usual", on=True)
+    run.tell("sales", "usual", on=True)
     run.phase("recovered", seconds=1.0)
     return lost
 
 
 def quiet_topic(run: Run, flow: Flow, host: Host, lost: int) -> None:
     """When nothing more is written, ask for the lag; what was left before will not come any more."""
-    flow.ask("sales", "/usual", on=False)
+    run.tell("sales", "usual", on=False)
     run.phase("quiet topic")
     over = (host.patiently(lambda: flow.left() <= lost, STUCK_SECONDS) and not lost) or not host.writes(IDLE_SECONDS)
     run.record(quiet={"over": over, "left": flow.left()})

@@ -25,14 +25,8 @@ class Flow:
         numbers = run.random.sample(range(100_000, 1_000_000), OLD_ORDERS)
         self.old = [{"id": number, "status": "paid", "cents": run.random.randint(700, 90_000)} for number in numbers]
         self.value("SELECT lab.stock(%s)", self.old)
-        self.ask("sales", "/plan", draw=f"{run.random.getrandbits(128):032x}")
+        run.tell("sales", "plan", draw=f"{run.random.getrandbits(128):032x}")
         self.moments: dict[str, float] = {}
-
-    def ask(self, service: str, page: str, **how: Any) -> Any:
-        """What `sales` or `kafka` answers to the drill's key; of sales, the events that were sent meanwhile."""
-        answer = self._run.http(service).post(page, timeout=30, json=how, headers={"X-Outage-Key": self._run.key})
-        self._run.require(answer.ok, f"{service} does not answer {page}: {answer.error or answer.text}")
-        return answer.json
 
     def value(self, sql: str, *params: Any) -> Any:
         """The first column of the first row."""
@@ -55,11 +49,11 @@ class Flow:
 
     def left(self) -> int:
         """How many events were sent and have not been written."""
-        return int(self.ask("kafka", "/topics")["orders"]["messages_in"]) - self.count("written")
+        return int(self._run.tell("kafka", "topics")["orders"]["messages_in"]) - self.count("written")
 
     def exposed(self) -> int:
         """Events of the sale that are done for Kafka and not written: a crash would lose them."""
-        return int(self.value("SELECT lab.exposed(%s)", self.ask("kafka", "/groups")))
+        return int(self.value("SELECT lab.exposed(%s)", self._run.tell("kafka", "groups")))
 
     def close_gate(self, leave: int | None = None) -> None:
         """When so many events of the sale are left (or at once), writes hang in their COMMIT."""
@@ -105,7 +99,7 @@ class Host:
         """Start it again, when what it began in the database has ended or is undone, and Kafka knows of its death."""
         self._run.patiently(lambda: not self._flow.writing(), UNDO_SECONDS)
         self._run.wait_until(lambda: not self._flow.disconnect(), STOP_SECONDS, "a dead consumer's connections end")
-        self._flow.ask("kafka", "/groups/forget")
+        self._run.tell("kafka", "forget")
         self._container.start()
 
     def keep(self) -> None:

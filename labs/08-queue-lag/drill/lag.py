@@ -23,7 +23,7 @@ def ask(run: Run, flow: Flow, host: Host) -> None:
 
     def send(ages: tuple[float, float], place: int) -> float:
         each = [run.random.uniform(*ages if place == partition else YOUNG) for partition in range(PARTITIONS)]
-        return round(run.at(min(event["made"] for event in flow.ask("sales", "/single", ages=each))), 2)
+        return round(run.at(min(event["made"] for event in run.tell("sales", "single", ages=each))), 2)
 
     places, right = run.random.sample(range(PARTITIONS), PARTITIONS), until("quiet")
     for name, place, ages in zip(("mild", "old", "elsewhere"), places, (MILD, OLD, OLD), strict=True):

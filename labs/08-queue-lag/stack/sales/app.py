@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from flask import Response, abort, jsonify, request
 from kafka import KafkaProducer
 from kafka.future import Future
 from servicekit import create_app
+from servicekit.control import obey
 
-KEY = os.environ["OUTAGE_KEY"]
 ORDERS = {"usual": 600, "sale": 240, "single": 20}
 PER_SECOND, AT_A_TIME, MESSAGE_BYTES = 10, 3, 2_000
 SEND_SECONDS = 10
@@ -33,15 +31,18 @@ def drawn(*names: object) -> bytes:
 class Sales:
     """Orders drawn from a secret, and all of their events that were sent. Each kind has orders of its own."""
 
-    def __init__(self, draw: str) -> None:
-        """The same `draw` gives the same orders."""
+    def __init__(self) -> None:
+        """Nothing is planned."""
+        self._going = threading.Event()
+        self._sent: list[tuple[Event, float, Future]] = []
+
+    def plan(self, draw: str) -> None:
+        """The drill's first order. The same `draw` gives the same orders."""
         self._draw = draw
         numbers = (1_000_000 + int.from_bytes(drawn(draw, place)) % 9_000_000 for place in range(2_000))
         different = iter(dict.fromkeys(numbers))
         self._orders = {kind: iter([next(different) for _ in range(many)]) for kind, many in ORDERS.items()}
         self._producer = KafkaProducer(bootstrap_servers="kafka:9092", acks="all", linger_ms=50, batch_size=16_384)
-        self._going = threading.Event()
-        self._sent: list[tuple[Event, float, Future]] = []
         threading.Thread(target=self._trickle, daemon=True).start()
 
     def _order(self, kind: str) -> Iterator[Event]:
@@ -97,26 +98,17 @@ class Sales:
         settled = [(event, at, future.get(SEND_SECONDS)) for event, at, future in self._sent[begin:]]
         return [event | {"at": at, "partition": to.partition, "offset": to.offset} for event, at, to in settled]
 
-    def do(self, what: str, **how: Any) -> list[Event]:
-        """The events that were sent meanwhile."""
-        begin = len(self._sent)
-        return getattr(self, what)(**how) or self.sent(begin)
+    def meanwhile(self, act: Callable[..., None]) -> Callable[..., list[Event]]:
+        """Does the same, and gives the events that were sent meanwhile."""
+
+        def do(**how: Any) -> list[Event]:
+            begin = len(self._sent)
+            act(**how)
+            return self.sent(begin)
+
+        return do
 
 
-app = create_app("sales")
-sales: list[Sales] = []
-
-
-@app.before_request
-def ask_for_the_key() -> None:
-    """The pages are for the drill alone, which shows the run's key: student code reaches this port, too."""
-    if request.path != "/health" and request.headers.get("X-Outage-Key") != KEY:
-        abort(403)
-
-
-@app.post("/<any(plan, usual, sale, single, sent):what>")
-def obey(what: str) -> Response:
-    """`plan` comes first."""
-    if what == "plan":
-        sales.append(Sales(**request.get_json()))
-    return jsonify([] if what == "plan" else sales[0].do(what, **request.get_json()))
+app, sales = create_app("sales"), Sales()
+acts = {act.__name__: sales.meanwhile(act) for act in (sales.usual, sales.sale, sales.single)}
+obey(app, {"plan": sales.plan, "sent": sales.sent, **acts})
