@@ -153,9 +153,9 @@ def test_a_stock_that_does_not_agree_breaks_the_promise(left: int | None) -> Non
 @pytest.mark.parametrize(
     ("charges", "told"),
     [
-        ([["card-chair", 100, "captured"]] * 2, "sold for 100 cents was charged 100 cents and 100 cents"),
-        ([], "sold for 100 cents was charged nothing"),
-        ([["card-chair", 90, "captured"]], "sold for 100 cents was charged 90 cents"),
+        ([["card-chair", 100, "captured"]] * 2, "bought for 100 cents was charged 100 cents and 100 cents"),
+        ([], "bought for 100 cents was charged nothing"),
+        ([["card-chair", 90, "captured"]], "bought for 100 cents was charged 90 cents"),
     ],
 )
 def test_an_order_that_is_not_charged_once_breaks_the_promise(charges: list[Any], told: str) -> None:
@@ -170,7 +170,15 @@ def test_a_charge_without_an_order_breaks_the_promise(status: int) -> None:
     """The buyer was told that it is sold out, or that the card was declined."""
     orders = [*WELL, row("none", [[CHAIR, 1]], status)]
     result = seen("charges_match_orders", orders, [*paid(WELL), ["card-none", 100, "captured"]])
-    assert (result.outcome, "not sold for 0 cents was charged 100 cents" in result.message) == ("failed", True)
+    assert (result.outcome, "bought for nothing was charged 100 cents" in result.message) == ("failed", True)
+
+
+def test_a_card_that_buys_twice_is_charged_twice() -> None:
+    """Two requests are two purchases, also with the same card and the same price."""
+    orders = [*WELL, ["again", "card-chair", [[CHAIR, 1]], [201], 8]]
+    assert seen("charges_match_orders", orders).outcome == "passed"
+    result = seen("charges_match_orders", orders, paid(WELL))
+    assert "bought for 100 cents and 100 cents was charged 100 cents" in result.message
 
 
 # --- other_products_flow ------------------------------------------------------------------------------------------

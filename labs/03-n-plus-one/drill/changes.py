@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+A_POST = "somebody writes a post"
 CHANGES: dict[str, str] = {
     "a person has a new avatar": """
         UPDATE avatars SET url = '/avatars/new-' || person_id || '.png'
@@ -29,7 +30,7 @@ CHANGES: dict[str, str] = {
     "a post gets one more topic": """
         INSERT INTO post_topics SELECT shown.id, topics.id FROM lab.shown, topics
         WHERE (shown.id, topics.id) NOT IN (SELECT post_id, topic_id FROM post_topics) ORDER BY random() LIMIT 1""",
-    "somebody writes a post": """
+    A_POST: """
         INSERT INTO posts SELECT max(id) + 3, 'The newest of all', (SELECT min(id) FROM people) FROM posts""",
 }
 """Each as one statement, which changes one thing on the page of twenty posts that is looked at."""

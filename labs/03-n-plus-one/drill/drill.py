@@ -7,12 +7,13 @@ from typing import Any
 
 from harness import Run
 
-from .changes import CHANGES
+from .changes import A_POST, CHANGES
 from .judge import differences
 from .limits import CUSTOMERS, LARGE, MIDDLE, SMALL, USUAL
 from .network import BLOCK, Network
 
 SMALL_SECONDS, LARGE_SECONDS, BACK_SECONDS = 2.0, 4.0, 1.5
+HELD_BYTES, HELD_SECONDS = 250, 1.0  # an answer with twenty posts, or with their ids
 
 
 def drill(run: Run) -> None:
@@ -36,7 +37,9 @@ def drill(run: Run) -> None:
     run.mark("a hundred times as many people")
     looks += count(run, network, [SMALL, MIDDLE, LARGE, SMALL, LARGE])
     together = [*look_together(run, network), *look_at_other_lengths(run, network)]
-    run.record(traffic=traffic, looks=looks, together=together, changes=change(run, network))
+    run.record(
+        traffic=traffic, looks=looks, together=together, changes=[*change(run, network), change_meanwhile(run, network)]
+    )
 
 
 def for_customers(network: Network) -> dict[str, Any]:
@@ -85,3 +88,21 @@ def change(run: Run, network: Network) -> list[dict[str, Any]]:
         network.change(CHANGES[what], viewer)
         seen.append({"what": what, **differences(network.ask(viewer, MIDDLE), network.page(viewer, MIDDLE))})
     return seen
+
+
+def change_meanwhile(run: Run, network: Network) -> dict[str, Any]:
+    """A page is under way, and its data are held back; somebody writes a post; the page is asked for once more.
+
+    What has been read for the first of these two is old when the second is asked for.
+    """
+    viewer = run.random.choice(network.viewers)
+    with ThreadPoolExecutor(2) as pool:
+        run.tell("hop", "hold", least_bytes=HELD_BYTES)
+        pool.submit(network.ask, viewer, MIDDLE)
+        run.patiently(lambda: run.tell("hop", "held"), HELD_SECONDS)
+        network.change(CHANGES[A_POST], viewer)
+        again = pool.submit(network.ask, viewer, MIDDLE)
+        run.patiently(lambda: run.tell("hop", "held") > 1, HELD_SECONDS)
+        run.tell("hop", "release")
+    right = network.page(viewer, MIDDLE)
+    return {"what": f"{A_POST} while a page is under way", **differences(again.result(), right)}

@@ -25,9 +25,23 @@ NAMES = (
     "Mei",
     "Per-Åke",
     "a;b",
+    "Lee, Jr.",
     "Sam%20",
 )
-WORDS = ("pumps", "maps", "bread", "trains", "chess", "rivers", "radio", "knots", "birds", "glass", "tea", "clouds")
+WORDS = (
+    "pumps",
+    "maps, old",
+    "bread; rye",
+    "trains/trams",
+    "chess | go",
+    "rivers",
+    "radio: ham",
+    'the "big" knot',
+    "{birds}",
+    "glass",
+    "tea & cake",
+    "clouds",
+)
 COST = "SELECT coalesce(sum(calls), 0)::int AS calls, coalesce(sum(rows), 0)::int AS rows FROM queries"
 
 Person = dict[str, Any]
@@ -81,8 +95,8 @@ class Network:
         return {"id": self._next_post, "body": body, "author": author, "likes": likes, "topics": chosen}
 
     def gather_crowd(self) -> None:
-        """A hundred times as many people as before, with posts that are older than all others."""
-        self._do("SELECT lab.gather_crowd(%s, %s)", 10_000_000, CROWD)
+        """A hundred times as many people, with older posts than all others; the viewers like many of these."""
+        self._do("SELECT lab.gather_crowd(%s, %s, %s)", 10_000_000, CROWD, self.viewers)
         self._do("ANALYZE people, avatars, posts, likes, post_topics")
 
     def change(self, sql: str, viewer: int) -> None:

@@ -6,9 +6,9 @@ from harness import Run
 
 from . import facts
 from .limits import AT_ONCE_SECONDS, BUYERS, CUSTOMERS, GATE_SECONDS, MANY
-from .shop import Order, Shop
+from .shop import Shop, finish
 
-DECLINED, CROSSING, CARTS, TWICE, LOST = 8, 16, 8, 6, 4
+DECLINED, OTHERS, CROSSING, CARTS, TWICE, LAST, LOST = 8, 4, 16, 8, 6, 3, 4
 
 
 def drill(run: Run) -> None:
@@ -20,10 +20,11 @@ def drill(run: Run) -> None:
         run.phase("normal", seconds=1.0)
         run.phase("rush")
         rush(run, shop, declined)
+        give_back(run, shop, declined)
         run.phase("carts")
         carts(run, shop, declined)
         run.phase("repeats")
-        repeats(run, shop)
+        repeats(run, shop, declined)
         run.phase("answers are lost")
         lose_answers(run, shop)
     run.phase("the last pieces")
@@ -42,16 +43,27 @@ def rush(run: Run, shop: Shop, declined: list[str]) -> None:
         return sum(card in cards for card in run.tell("gateway", "waiting"))
 
     run.fault("the gateway lets them wait", lambda: run.tell("gateway", "hold", cards=sorted(cards)))
-    sent = shop.send(orders)
+    sent, until = shop.send(orders), run.clock() + GATE_SECONDS
     most = run.until_quiet(waiting, seconds=GATE_SECONDS)
     other = shop.ask(shop.order([(beside, 1)]), tries=1, seconds=AT_ONCE_SECONDS)
+    run.patiently(lambda: False, until - run.clock())
     run.healed("the gateway goes on", lambda: run.tell("gateway", "release"))
     run.record(product=wanted, at_the_gate=most, beside=other["statuses"], took=round(other["until"] - other["at"], 3))
-    for one in sent:
-        one.result()
+    finish(sent)
     again = [shop.order([(wanted, 1)]) for _ in range(shop.products[wanted]["stock"] + 2)]
-    for one in shop.send(again):
-        one.result()
+    finish(shop.send(again))
+
+
+def give_back(run: Run, shop: Shop, declined: list[str]) -> None:
+    """Cards that will be declined may keep the only piece of a product while others want it. It is bought later."""
+    alone = [shop.take_in(1) for _ in declined]
+    run.tell("gateway", "hold", cards=declined)
+    sent = shop.send([shop.order([(product, 1)], card=card) for product, card in zip(alone, declined, strict=True)])
+    run.patiently(lambda: len(run.tell("gateway", "waiting")) >= len(alone), 1.0)
+    others = shop.send([shop.order([(product, 1)]) for product in alone for _ in range(OTHERS)])
+    run.until_quiet(lambda: sum(not one.done() for one in others), seconds=1.0)
+    run.tell("gateway", "release")
+    finish([*sent, *others])
 
 
 def carts(run: Run, shop: Shop, declined: list[str]) -> None:
@@ -61,30 +73,38 @@ def carts(run: Run, shop: Shop, declined: list[str]) -> None:
     lines = [[(plenty, 1), (scarce, 1)] if n % 2 else [(scarce, 1), (plenty, 1)] for n in range(CARTS)]
     tight = [shop.order(some) for some in lines]
     tight += [shop.order([(plenty, 3), (one, 1)], card=card) for card in declined[:4]]
-    for sent in shop.send(run.random.sample([*crossing, *tight], CROSSING + CARTS + 4)):
-        sent.result()
+    finish(shop.send(run.random.sample([*crossing, *tight], CROSSING + CARTS + 4)))
     run.record(carts=[one, other, plenty, scarce])
 
 
-def repeats(run: Run, shop: Shop) -> None:
-    """Purchases that are asked for twice: at the same moment, and once more when they have been answered."""
-    product = shop.take_in(MANY)
+def repeats(run: Run, shop: Shop, declined: list[str]) -> None:
+    """Purchases that are asked for twice: at the same moment, and once more when they have been answered.
+
+    By then nothing may be left; some were sold out from the first, and some cards are declined. And a card buys again.
+    """
+    product, scarce = shop.take_in(MANY), shop.take_in(LAST)
     firsts = [shop.order([(product, 1)]) for _ in range(TWICE)]
     run.tell("gateway", "hold", cards=[order["card"] for order in firsts])
-    sent = shop.send([order for first in firsts for order in (first, _same(shop, first))])
+    sent = shop.send([order for first in firsts for order in (first, shop.same(first))])
+    let_them_come(run)
+    finish(sent)
+    last, once = [shop.order([(scarce, 1)]) for _ in range(LAST)], shop.order([(product, 1)])
+    finish(shop.send([*last, once]))
+    late = [shop.order([(scarce, 1)]), shop.order([(product, 1)], card=once["card"])]
+    late += [shop.order([(product, 1)], card=card) for card in declined[:2]]
+    run.tell("gateway", "hold", cards=declined[:2])  # both of each are refused at the same moment
+    sent = shop.send([*late, *(shop.same(order) for order in late)])
+    let_them_come(run)
+    finish(sent)
+    finish(shop.send([shop.same(order) for order in [*firsts, *last, *late]]))
+    run.record(repeated=[order["request"] for order in [*firsts, *last]])
+
+
+def let_them_come(run: Run) -> None:
+    """When some are at the gate, and nobody more comes, all of them go on at the same moment."""
+    run.patiently(lambda: run.tell("gateway", "waiting"), 1.0)
     run.until_quiet(lambda: len(run.tell("gateway", "waiting")), still_seconds=0.3, seconds=1.0)
     run.tell("gateway", "release")
-    for one in sent:
-        one.result()
-    for one in shop.send([_same(shop, first) for first in firsts]):
-        one.result()
-    run.record(repeated=[first["request"] for first in firsts])
-
-
-def _same(shop: Shop, order: Order) -> Order:
-    return shop.order(
-        [(product, many) for product, many in order["lines"]], request=order["request"], card=order["card"]
-    )
 
 
 def lose_answers(run: Run, shop: Shop) -> None:

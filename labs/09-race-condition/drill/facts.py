@@ -7,7 +7,7 @@ from typing import Any
 from harness import Run
 
 from .limits import MANY
-from .shop import SAME, Shop
+from .shop import SAME, Shop, finish
 
 STATES = ("captured", "authorised")
 
@@ -17,8 +17,7 @@ def keep(run: Run, shop: Shop) -> None:
     few = [number for number, product in shop.products.items() if product["stock"] < MANY]
     before = {number: shop.left(number) for number in shop.products}
     rest = [shop.order([(number, left)]) for number in few if (left := before[number]) and left > 0]
-    for one in shop.send(rest):
-        one.result()
+    finish(shop.send(rest))
     after = {number: shop.left(number) for number in shop.products}
     stock = [[number, product["stock"], before[number], after[number]] for number, product in shop.products.items()]
     free = [note | {"at": note["at"], "said": {"order": note["order"]}} for note in run.notes("orders")]

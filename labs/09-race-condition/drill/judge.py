@@ -108,15 +108,14 @@ def price(seen: Recording, one: Purchase) -> int:
 
 
 def wrongly_charged(seen: Recording) -> list[str]:
-    """Purchases whose charges are not what they should be."""
-    charged, wrong = charges(seen), []
+    """Cards whose charges are not those of what was sold to them, one for each order."""
+    orders, charged, wrong = defaultdict[str, list[Purchase]](list), charges(seen), []
     for one in purchases(seen):
-        if not one.clear:
-            continue
-        paid, due = charged.get(one.card, []), [price(seen, one)] if one.sold else []
-        if paid != due:
-            told = "sold" if one.sold else "not sold"
-            wrong.append(f"an order that was {told} for {sum(due)} cents was charged {_listed(paid)}")
+        orders[one.card].append(one)
+    for card, some in orders.items():
+        paid, due = charged.get(card, []), [price(seen, one) for one in some if one.sold]
+        if all(one.clear for one in some) and sorted(paid) != sorted(due):
+            wrong.append(f"a card that has bought for {_listed(due)} was charged {_listed(paid)}")
     return wrong
 
 

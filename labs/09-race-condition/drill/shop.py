@@ -68,6 +68,10 @@ class Shop:
         self.orders.append(new)
         return new
 
+    def same(self, order: Order) -> Order:
+        """The same request once more."""
+        return self.order([(one, many) for one, many in order["lines"]], request=order["request"], card=order["card"])
+
     def ask(self, order: Order, tries: int = TRIES, seconds: float = PATIENCE_SECONDS) -> Order:
         """Buy; an error is asked again, as a browser does, until it is clear what has become of the order."""
         lines = [{"product": product, "quantity": quantity} for product, quantity in order["lines"]]
@@ -84,3 +88,9 @@ class Shop:
     def send(self, orders: Iterable[Order], tries: int = TRIES) -> list[Future[Order]]:
         """All of them at once."""
         return [self.pool.submit(self.ask, order, tries) for order in orders]
+
+
+def finish(sent: Iterable[Future[Order]]) -> None:
+    """Over when all of these are."""
+    for one in sent:
+        one.result()

@@ -57,13 +57,13 @@ def test_money_is_conserved(seen: Recording) -> str:
     Half a payment is worse than none: money without goods, or goods without money.
     """
     enough(seen)
-    wrong, total = judge.wrong_money(seen), len(judge.every(seen))
-    assert not wrong, f"the money of {len(wrong)} of {total} orders is wrong (the first: {wrong[0]}), wanted none"
+    wrong = judge.wrong_money(seen)
+    assert not wrong, f"the money of {len(wrong)} cards is wrong (the first: {wrong[0]}), wanted none"
     states = judge.wrong_states(seen)
     assert not states, f"{len(states)} orders are said to be something else than their customers were told, wanted none"
     for product, wanted, stock in judge.wrong_stocks(seen)[:1]:
         raise AssertionError(f"product {product} has a stock of {stock} pieces; by what was paid, it has {wanted}")
-    return f"shop, gateway and shelf agree on {total} orders"
+    return f"shop, gateway and shelf agree on {len(judge.every(seen))} orders"
 
 
 def test_captured_once(seen: Recording) -> str:
@@ -73,7 +73,7 @@ def test_captured_once(seen: Recording) -> str:
     """
     enough(seen)
     twice = judge.twice(seen)
-    assert not twice, f"{len(twice)} cards were charged more than once, wanted none"
+    assert not twice, f"{len(twice)} cards were charged more often than they have orders, wanted none"
     return f"{len(judge.charged(seen))} cards were charged, none of them twice"
 
 
@@ -100,9 +100,9 @@ def test_attempts_are_bounded(seen: Recording) -> str:
     enough(seen)
     many = judge.too_many_attempts(seen)
     assert not many, (
-        f"the gateway was asked {many[0][1]} times to charge a card for one order, wanted at most {ATTEMPTS}"
+        f"the gateway was asked {many[0][1]:g} times to charge a card for one order, wanted at most {ATTEMPTS}"
     )
-    return f"the gateway was asked at most {max(judge.attempts(seen).values(), default=0)}× for one order"
+    return f"the gateway was asked at most {max(judge.attempts(seen).values(), default=0):g}× for one order"
 
 
 def enough(seen: Recording) -> None:

@@ -9,12 +9,13 @@ from harness import Run
 from .limits import AT_ONCE_SECONDS, CUSTOMERS
 from .shop import OK, Shop
 
-RANGE, PAIRS, EACH, ROUNDS, MEETINGS, MORE, HELD, DECLINED = 30, 3, 4, 3, 6, 8, 6, 4
+RANGE, PAIRS, EACH, ROUNDS, MEETINGS, MORE, HELD, DECLINED, REGULARS = 30, 3, 4, 3, 6, 8, 6, 4, 2
+CLICK_SECONDS = 0.2  # until a second click has come to where the first one is
 
 
 def drill(run: Run) -> None:
     """Customers pay for what does not cross all the time; the rest is done by the drill, and counted with theirs."""
-    shop = Shop(run, RANGE + 2 * PAIRS + 3 + MEETINGS + 3 * HELD + 2 + DECLINED)
+    shop = Shop(run, RANGE + 2 * PAIRS + 3 + MEETINGS + 2 * HELD + 2 + DECLINED + REGULARS)
     data = {"products": shop.products(RANGE), "first": 1 + 10**8 * run.random.randrange(1, 9)}
     with (
         run.sample("longest wait for a lock (s)", shop.longest_wait, every_ms=150, most=4.0),
@@ -22,6 +23,7 @@ def drill(run: Run) -> None:
     ):
         run.phase("normal", seconds=1.0)
         decline(run, shop)
+        buy_again(shop)
         run.phase("slow gateway")
         hold_some(run, shop)
         cross(run, shop)
@@ -43,8 +45,21 @@ def decline(run: Run, shop: Shop) -> None:
     shop.do([(order, "pay") for order in orders])
 
 
+def buy_again(shop: Shop) -> None:
+    """With the same card the same cart is bought twice; one time the first has been paid back before."""
+    for back in range(REGULARS):
+        first, second = shop.take_orders([shop.products(1)], times=2)
+        shop.step(first, "pay")
+        if back:
+            shop.step(first, "refund")
+        shop.step(second, "pay")
+
+
 def hold_some(run: Run, shop: Shop) -> None:
-    """The gateway lets some carts wait; two others, with other products, are paid meanwhile."""
+    """The gateway lets some carts wait; two others, with other products, are paid meanwhile.
+
+    Those who wait click once more; and as soon as the first click is answered, they want their money back.
+    """
     held = shop.take_orders([shop.products(2) for _ in range(HELD)])
     others = shop.take_orders([shop.products(1) for _ in range(2)])
     cards = {order["card"] for order in held}
@@ -57,9 +72,12 @@ def hold_some(run: Run, shop: Shop) -> None:
     at_the_gate = run.until_quiet(waiting, still_seconds=0.3, seconds=1.5)
     quick = [shop.pool.submit(shop.step, order, "pay", AT_ONCE_SECONDS) for order in others]
     answers = [one.result()["answers"][-1] for one in quick]
+    clicked = shop.send((order, "pay") for order in held)
+    run.patiently(lambda: False, CLICK_SECONDS)
     run.healed("the gateway goes on", lambda: run.tell("gateway", "release"))
     run.record(at_the_gate=at_the_gate, meanwhile=answers, beside=[order["id"] for order in others])
-    for one in sent:
+    back = [shop.pool.submit(lambda one=one: shop.step(one.result(), "refund")) for one in sent]
+    for one in [*clicked, *back]:
         one.result()
 
 

@@ -76,34 +76,43 @@ def charged(seen: Recording) -> dict[str, dict[str, list[int]]]:
     return found
 
 
-def attempts(seen: Recording) -> Counter[str]:
-    """How often the gateway was asked to charge each card."""
-    found: Counter[str] = Counter()
-    for card, _, _, asked in seen.charges:
-        found[card] += asked
+def of_cards(seen: Recording) -> dict[str, list[Order]]:
+    """All orders, by card."""
+    found: dict[str, list[Order]] = defaultdict(list)
+    for one in every(seen):
+        found[one.card].append(one)
     return found
 
 
-def too_many_attempts(seen: Recording) -> list[tuple[str, int]]:
-    """Cards that were tried more often than they may be, the worst first."""
-    return [(card, many) for card, many in attempts(seen).most_common() if many > ATTEMPTS]
+def attempts(seen: Recording) -> dict[str, float]:
+    """How often the gateway was asked to charge each card, by order; the most often asked first."""
+    orders, found = of_cards(seen), Counter[str]()
+    for card, _, _, asked in seen.charges:
+        found[card] += asked
+    each = {card: many / max(1, len(orders[card])) for card, many in found.items()}
+    return dict(sorted(each.items(), key=lambda one: -one[1]))
+
+
+def too_many_attempts(seen: Recording) -> list[tuple[str, float]]:
+    """Cards that were tried more often than they may be for one order, the worst first."""
+    return [(card, many) for card, many in attempts(seen).items() if many > ATTEMPTS]
 
 
 def wrong_money(seen: Recording) -> list[str]:
-    """Orders of which the gateway's ledger says something else than the customer was told."""
-    prices, paid, wrong = dict(seen.prices), charged(seen), []
-    for one in every(seen):
-        if one.number in unclear(seen):
+    """Cards of which the gateway's ledger says something else than their customers were told."""
+    prices, made, wrong = dict(seen.prices), charged(seen), []
+    for card, orders in of_cards(seen).items():
+        if unclear(seen).intersection(one.number for one in orders):
             continue
-        due = sum(prices[product] * many for product, many in one.lines)
-        wanted = [due] if one.paid and not one.back else []
-        back = [due] if one.back else []
-        if paid[one.card][CAPTURED] != wanted or paid[one.card][REFUNDED] != back:
-            what = "paid back" if one.back else "paid" if one.paid else "not paid"
-            has, given = paid[one.card][CAPTURED], paid[one.card][REFUNDED]
-            wrong.append(
-                f"an order of {due} cents that was {what}: the gateway has {_sum(has)}, and gave back {_sum(given)}"
-            )
+        due = {one.number: sum(prices[product] * many for product, many in one.lines) for one in orders}
+        wanted = (
+            [due[one.number] for one in orders if one.paid and not one.back],
+            [due[one.number] for one in orders if one.back],
+        )
+        found = made[card][CAPTURED], made[card][REFUNDED]
+        if any(sorted(one) != sorted(other) for one, other in zip(found, wanted, strict=True)):
+            said, had = (f"{_sum(kept)} paid and {_sum(back)} paid back" for kept, back in (wanted, found))
+            wrong.append(f"its customer was told {said}; the gateway has {had}")
     return wrong
 
 
@@ -112,8 +121,10 @@ def _sum(cents: list[int]) -> str:
 
 
 def twice(seen: Recording) -> list[str]:
-    """Cards that have been charged more than once."""
-    return [card for card, states in charged(seen).items() if len(states[CAPTURED]) + len(states[REFUNDED]) > 1]
+    """Cards that have been charged more often than they have orders."""
+    orders = of_cards(seen)
+    made = {card: len(states[CAPTURED]) + len(states[REFUNDED]) for card, states in charged(seen).items()}
+    return [card for card, many in made.items() if many > max(1, len(orders[card]))]
 
 
 def wrong_stocks(seen: Recording) -> list[tuple[int, int, int]]:

@@ -50,9 +50,11 @@ class Shop:
             self.worst = {"at": round(self._run.clock(), 2), "seconds": round(seconds, 2), "waiting": kept}
         return round(seconds, 2)
 
-    def take_orders(self, carts: Iterable[Iterable[int]]) -> list[Order]:
-        """Somebody's cart each, which the shop takes as an order."""
-        new = [self._drawn(products) for products in carts]
+    def take_orders(self, carts: Iterable[Iterable[int]], times: int = 1) -> list[Order]:
+        """Somebody's cart each, which the shop takes as an order; or as several, with one card."""
+        drawn = [self._drawn(products) for products in carts]
+        again = [one | {"id": next(self._numbers), "answers": []} for one in drawn for _ in range(times - 1)]
+        new = drawn + again
         self.orders += new
         for order, came in zip(new, self.pool.map(self._take, new), strict=True):
             if not came.ok:

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.errors import HaltServer
+from gunicorn.workers.gthread import TConn
 
+from servicekit.closing import hang_up
 from servicekit.ending import tell_ends
 from servicekit.entry import BOOT_FAILED
 from servicekit.reload import watch
@@ -30,6 +32,8 @@ keepalive = 5
 worker_tmp_dir = "/dev/shm"  # noqa: S108  a tmpfs that each container has for itself
 control_socket_disable = True
 loglevel = "warning"
+
+TConn.close = hang_up
 
 
 def on_starting(_server: Any) -> None:

@@ -1,7 +1,8 @@
 """How does a service run that is no web application: a consumer, a controller, a monitor?
 
 `python -m servicekit.worker NAME` imports NAME and calls its `main()`. Port 8000 answers `/health`, and what the module
-offers as `pages`: a dictionary of paths to functions without arguments, whose result is answered as JSON.
+offers as `pages`: a dictionary of paths to functions without arguments, whose result is answered as JSON. If it is one
+of the lab's own, `orders` are what the drill can have it do (see `control`).
 Its log is in the name of OUTAGE_SERVICE, else of NAME. An exception ends it with its traceback. Where edits are
 served at once (OUTAGE_RELOAD=1) the module is started again after each edit, also after one that did not work.
 """
@@ -25,6 +26,7 @@ from types import FrameType
 from typing import Any
 
 from servicekit.ending import tell_ends, tell_return
+from servicekit.key import KEY_HEADER, is_the_drill
 from servicekit.logs import log_as_json
 from servicekit.reload import changed, stamps
 
@@ -46,6 +48,16 @@ class Answers(BaseHTTPRequestHandler):
     """Answers GET for the worker's pages. X-Worker tells one process from the next."""
 
     pages: dict[str, Page] = {"/health": lambda: {"status": "ok"}}  # noqa: RUF012 - one worker, one table
+
+    orders: dict[str, Callable[..., Any]] = {}  # noqa: RUF012 - likewise
+
+    def do_POST(self) -> None:
+        """What the drill wants to have done, if it is the drill, and what the function returns."""
+        order = self.orders.get(self.path.removeprefix("/drill/"))
+        if order is None or not is_the_drill(self.headers.get(KEY_HEADER)):
+            return self._answer(404, {"error": "Not Found"})
+        how = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        return self._answer(200, order(**how))
 
     def do_GET(self) -> None:
         """The page's JSON; 404 where there is none, 500 (and a traceback in the log) where its function fails."""
@@ -79,7 +91,7 @@ def work(name: str) -> None:
     signal.signal(signal.SIGTERM, _leave)
     with _told("does not load"), _told_if_it_hangs():
         module = importlib.import_module(name)
-    Answers.pages = Answers.pages | getattr(module, "pages", {})
+    Answers.pages, Answers.orders = Answers.pages | getattr(module, "pages", {}), getattr(module, "orders", {})
     pages = threading.Timer(SETTLED_SECONDS, _serve_pages)
     pages.daemon = True
     pages.start()

@@ -48,7 +48,7 @@ CREATE FUNCTION lab.size(most int, before int) RETURNS bigint LANGUAGE sql AS $$
          + (SELECT count(*) FROM likes JOIN page ON post_id = id)
 $$;
 
--- What the drill does: people and posts as it has drawn them, and a crowd that nobody on these pages knows.
+-- What the drill does: people and posts as it has drawn them, and a crowd that is not on these pages. People who are have written and liked much else.
 CREATE FUNCTION lab.publish(people jsonb, posts jsonb) RETURNS void LANGUAGE sql AS $$
     INSERT INTO topics SELECT DISTINCT (t ->> 0)::int, t ->> 1
         FROM jsonb_to_recordset(posts) AS p (topics jsonb), jsonb_array_elements(p.topics) AS t ON CONFLICT DO NOTHING;
@@ -61,10 +61,13 @@ CREATE FUNCTION lab.publish(people jsonb, posts jsonb) RETURNS void LANGUAGE sql
         FROM jsonb_to_recordset(posts) AS p (id int, likes jsonb), jsonb_array_elements_text(p.likes) AS who;
 $$;
 
-CREATE FUNCTION lab.gather_crowd(first int, many int) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION lab.gather_crowd(first int, many int, viewers int[]) RETURNS void LANGUAGE sql AS $$
     INSERT INTO people SELECT first + n, 'Guest ' || n FROM generate_series(1, many) AS n;
     INSERT INTO avatars SELECT first + n, '/avatars/guest-' || n || '.png' FROM generate_series(1, many) AS n;
     INSERT INTO posts SELECT n, 'Hello from guest ' || n, first + n FROM generate_series(1, many / 10) AS n;
     INSERT INTO likes SELECT 1 + n % (many / 10), first + n FROM generate_series(1, many) AS n;
+    INSERT INTO likes SELECT n, viewer FROM generate_series(1, many / 10, 10) AS n, unnest(viewers) AS viewer;
+    INSERT INTO posts SELECT many + row_number() OVER (), 'An older post', id FROM (
+        SELECT DISTINCT author_id AS id FROM posts WHERE author_id < first) AS author, generate_series(1, 30);
     INSERT INTO post_topics SELECT n, id FROM generate_series(1, many / 10) AS n, topics WHERE id % 4 = n % 4;
 $$;
