@@ -38,16 +38,8 @@ def port(tmp_path: Path) -> Iterator[int]:
     (tmp_path / "app.py").write_text(APP)
     with socket.create_server(("127.0.0.1", 0)) as free:
         number: int = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "-c",
-        KIT / "servicekit" / "server.py",
-        "-b",
-        f"127.0.0.1:{number}",
-        "app:app",
-    ]
+    config, where = str(KIT / "servicekit" / "server.py"), f"127.0.0.1:{number}"
+    command = [sys.executable, "-m", "gunicorn", "-c", config, "-b", where, "app:app"]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": f"{KIT}:{tmp_path}"}
     with subprocess.Popen(command, cwd=tmp_path, env=environment) as server:
         wait_until(lambda: answers(number), 15.0, "the service to answer")

@@ -43,6 +43,13 @@ def states(gateway: Any) -> list[str]:
     return [row["state"] for row in tell(gateway, "ledger")]
 
 
+def test_nobody_else_learns_how_often_the_drill_gives_orders(gateway: Any) -> None:
+    """Figures of requests by path would tell when something is about to happen."""
+    tell(gateway, "ledger")
+    assert gateway.get("/metrics").status_code == 404
+    assert "/drill/<order>" in gateway.get("/metrics", headers=KEY).text
+
+
 def test_a_key_is_charged_once(gateway: Any) -> None:
     """However often it is asked for; the ledger says how often that was."""
     first, again = charge(gateway, "a"), charge(gateway, "a")

@@ -20,9 +20,8 @@ class World:
 
     def __init__(self, run: Run) -> None:
         """Nothing has been seen."""
-        self._run, self._outside = run, run.http("outside")
-        self._key, self._zero = {"X-Lab-Key": run.key}, run.epoch(0.0)
-        self.root = str(self._asked("/lab/root")["root"])
+        self._run, self._zero = run, run.epoch(0.0)
+        self.root = str(run.tell("outside", "root"))
         self.address = run.address("edge", 8443)
         self.looks, self.starts, self.plain = list[list[Any]](), list[list[Any]](), list[Facts | None]()
         self._good_at, self._ends = 0.0, dict[str | None, float]({None: 0.0})
@@ -30,18 +29,11 @@ class World:
     def act(self, what: str, *, at: float | None = None, ends: float | None = None, **more: float | str) -> None:
         """Have something happen, `at` that second of the drill or now; `ends`: when a certificate does."""
         moments = {name: self._zero + one for name, one in (("at", at), ("ends", ends)) if one is not None}
-        order = {"what": what} | moments | more
-        answer = self._outside.post("/lab/acts", timeout=12.0, json=order, headers=self._key)
-        self._run.require(answer.ok, f"the lab could not have {what!r} done: {answer.error or answer.text}")
+        self._run.tell("outside", "act", what=what, **moments, **more)
 
     def notes(self) -> Facts:
         """Certificates, orders, outages, rings of the pager, callers of the bank; moments in seconds of the drill."""
-        return self._asked(f"/lab/ledger?zero={self._zero}")
-
-    def _asked(self, page: str) -> Facts:
-        answer = self._outside.get(page, timeout=5.0, headers=self._key)
-        self._run.require(answer.ok, f"the lab's own ledger did not answer: {answer.error or answer.text}")
-        return dict(answer.json)
+        return dict(self._run.tell("outside", "ledger", zero=self._zero))
 
     def look(self) -> float:
         """Note what the shop serves, trusting nobody; how many days are left, 0 where nothing valid is served."""
@@ -77,4 +69,4 @@ class World:
         code, said = self.listening.run()
         rows = [line.split() for line in said.splitlines()]
         ports = {int(row[1].rpartition(":")[2], 16) for row in rows if row[3:4] == [LISTENING]}
-        return None if code else {str(port): self._asked(f"/lab/plain/{port}")["said"] for port in sorted(ports)}
+        return None if code else {str(port): self._run.tell("outside", "plain", port=port) for port in sorted(ports)}

@@ -11,6 +11,7 @@ from .judge import MACHINES, RESUME_SECONDS
 from .nights import FIRST, MISSED, STANDBYS, Databases, Facts, Night, notes
 
 CUT_SECONDS, TELL_SECONDS = 4.0, 6.0  # until orders are taken without a standby; until `/status` tells of it
+PAGED_SECONDS = 2.5  # until a controller that has paged somebody does what it does besides
 
 
 def drill(run: Run) -> None:
@@ -21,10 +22,10 @@ def drill(run: Run) -> None:
         run.sample("primaries", lambda: len(sampled.primaries()), 300, most=len(MACHINES)),
     ):
         nights = {"crash": (first := crash(run, databases))}
-        faults.make_fresh(run, databases, "blind")
+        faults.make_fresh(run, "blind")
         nights["blind"] = blind(run, databases, first["begun_after"])
         if databases.primaries() != FIRST or databases.asked():
-            faults.make_fresh(run, databases, "stale")
+            faults.make_fresh(run, "stale")
         # Then the other standby has more. It has more when the plug is out, if this controller pulls plugs.
         order = STANDBYS[::-1] if "off" in first["acted"] else STANDBYS
         nights["stale"] = stale(run, databases, first["acted_after"], order)
@@ -87,16 +88,17 @@ def stale(run: Run, databases: Databases, acted_after: float, order: tuple[str, 
     night.ready()
     alone = databases.confirmed(cut + 1.0)
     run.phase("stale, down")
-    databases.tell_console("gate/shut")  # a plug is pulled when the drill says so
+    run.tell("console", "shut")  # a plug is pulled when the drill says so
     night.facts |= faults.kill_the_primary(run, databases)
     meet = run.container(order[0]).divert(order[1], 5432, "console", 1)
     # What this controller does, it has done in the time that it took for the crash, and half of that again.
     run.patiently(lambda: databases.primaries() or databases.asked() or night.paged() > pages, 3 + 1.5 * acted_after)
+    run.patiently(lambda: databases.primaries() or databases.asked(), PAGED_SECONDS)  # somebody may be woken up first
     if databases.primaries():
         run.patiently(lambda: databases.confirmed(night.facts["killed"], MISSED), 1.0)
     if (off := "off" in databases.asked()) and not alone:  # what no standby has is gone with db-a
         faults.walk_to_the_plug(run, databases, order[1])
-    databases.tell_console("gate/open")
+    run.tell("console", "open")
     run.patiently(lambda: databases.page("console", "/machines").get("db-a") == "off", 2.0 if off else 0.0)
     meet()
     run.container(order[1]).sees_again()

@@ -63,7 +63,7 @@ def walk_to_the_plug(run: Run, databases: Databases, behind: str) -> None:
     come_back(run, databases)
     run.patiently(databases.succeeded, asked + WALK_SECONDS - run.clock())
     # If nobody waits for the answer any more, the controller does now what it does without one.
-    run.patiently(lambda: databases.succeeded() or databases.tell_console("waiting").json["waiting"], GIVEN_UP_SECONDS)
+    run.patiently(lambda: databases.succeeded() or run.tell("console", "waiting"), GIVEN_UP_SECONDS)
     since = run.clock() if (promoted := databases.succeeded()) else asked
     run.patiently(partial(databases.confirmed, since, fewest), FLOW_SECONDS)
     if not promoted:
@@ -71,7 +71,7 @@ def walk_to_the_plug(run: Run, databases: Databases, behind: str) -> None:
         fall_behind(run, databases, (behind,))
 
 
-def make_fresh(run: Run, databases: Databases, night: str) -> None:
+def make_fresh(run: Run, night: str) -> None:
     """All machines begin as on their first day, and controller and application know nothing of before."""
     run.phase(f"{night}, fresh")
     controller = run.container("failover")
@@ -79,7 +79,7 @@ def make_fresh(run: Run, databases: Databases, night: str) -> None:
         controller.kill()
     for name in MACHINES:
         run.container(name).start()  # does nothing where it runs
-    run.wait_until(lambda: databases.tell_console("fresh").ok, 15, "fresh machines")
+    run.tell("console", "fresh")
     # The application last: one that begins again while the old machines run meets their timelines, and remembers them.
     run.container("orders").exec(["sh", "-c", "rm -rf /tmp/* /tmp/.[!.]*"])
     run.container("orders").kill("SIGHUP")

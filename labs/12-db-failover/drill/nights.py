@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 
-from harness import Answer, NotJudgedError, Run
+from harness import NotJudgedError, Run
 
 from .judge import FLOW_SECONDS, MACHINES
 
@@ -76,14 +76,9 @@ class Databases:
             return {}
         return answer.json if answer.ok and isinstance(answer.json, dict) else {}
 
-    def tell_console(self, order: str) -> Answer:
-        """An order that only the drill may give."""
-        return self._run.http("console").post(f"/drill/{order}", 15.0, headers={"X-Outage-Key": self._run.key})
-
     def asked(self) -> list[str]:
         """What the console was asked to do to db-a on this cluster: `off` or `rebuild`."""
-        answer = self.tell_console("asked")
-        return list(answer.json.get(MACHINES[0], [])) if answer.ok else []
+        return list(self._run.tell("console", "asked").get(MACHINES[0], []))
 
 
 class Night:

@@ -16,12 +16,20 @@ from servicekit.key import KEY_HEADER, is_the_drill
 
 
 def obey(app: Flask, orders: Mapping[str, Callable[..., Any]]) -> None:
-    """`POST /drill/<order>` calls the function of this name; what it is given and what it returns is JSON."""
+    """`POST /drill/<order>` calls the function of this name; what it is given and what it returns is JSON.
+
+    How often that happens is nobody's business: `/metrics` is for the drill alone, too.
+    """
     os.environ["OUTAGE_KEY"]  # a service without it must not begin
 
     def take(order: str) -> Response:
         if order not in orders or not is_the_drill(request.headers.get(KEY_HEADER)):
             abort(404)
         return jsonify(orders[order](**request.get_json()))
+
+    @app.before_request
+    def hide() -> None:
+        if request.path == "/metrics" and not is_the_drill(request.headers.get(KEY_HEADER)):
+            abort(404)
 
     app.add_url_rule("/drill/<order>", view_func=take, methods=["POST"])

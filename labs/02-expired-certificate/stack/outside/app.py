@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hmac
 import http.client
-import os
 import time
 from typing import Any
 
 from authority import RefusedError
 from flask import Flask, Response, abort, jsonify, request
 from servicekit import create_app
+from servicekit.control import obey
 from world import World
 
 ENDPOINTS = ("shop", "partners", "suppliers")
 ASKED_AS = ("edge", "shop.internal", "localhost")
-KEY, KEY_HEADER = os.environ["OUTAGE_KEY"], "X-Lab-Key"
-PRIVATE = ("/lab/", "/metrics")
 MOST_BYTES, MOST_TOLD, SHOWN = 65536, 100, 12
 
 
@@ -64,32 +61,14 @@ def open_to_customers(app: Flask, world: World) -> None:
 
 
 def open_to_the_drill(app: Flask, world: World) -> None:
-    """The pages that steer the world, or tell what was done to it: without the drill's key they are not there."""
-
-    @app.before_request
-    def only_the_drill() -> None:
-        given = request.headers.get(KEY_HEADER, "")
-        if request.path.startswith(PRIVATE) and not hmac.compare_digest(given.encode(), KEY.encode()):
-            abort(404)
-
-    @app.post("/lab/acts")
-    def act() -> Response:
-        world.act(**request.get_json())
-        return jsonify(done=True)
-
-    @app.get("/lab/root")
-    def root() -> Response:
-        return jsonify(root=world.ca.root_pem)
-
-    @app.get("/lab/ledger")
-    def ledger() -> Response:
-        """What was noted; `zero`: the moment from which its seconds are counted."""
-        return jsonify(world.ledger(float(request.args["zero"])))
-
-    @app.get("/lab/plain/<int:port>")
-    def plain(port: int) -> Response:
-        """What the edge says on this port without TLS."""
-        return jsonify(said=[asked_plainly(port, host) for host in ASKED_AS])
+    """What steers the world, or tells what was done to it."""
+    orders = {
+        "act": world.act,
+        "root": lambda: world.ca.root_pem,
+        "ledger": world.ledger,
+        "plain": lambda port: [asked_plainly(port, host) for host in ASKED_AS],
+    }
+    obey(app, orders)
 
 
 def unavailable(world: World) -> tuple[Response, int]:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-import hmac
 import json
-import os
 import socketserver
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from machines import GATE, MACHINES, PowerLine, make_all_fresh
+from servicekit.key import KEY_HEADER, is_the_drill
 from servicekit.logs import log_as_json
 
-KEY = os.environ["OUTAGE_KEY"]
 LONGEST_BYTES, MOST_PAGES = 300, 500
 PAGES: list[str] = []
+
+
+def begin_again() -> None:
+    """All is as on the first day."""
+    make_all_fresh()
+    PAGES.clear()
+    GATE.asked.clear()
+
+
+DRILL = {
+    "fresh": begin_again,
+    "asked": lambda: GATE.asked,
+    "waiting": GATE.waiting,
+    "shut": GATE.shut,
+    "open": GATE.open,
+}
 
 
 class Desk(BaseHTTPRequestHandler):
@@ -43,28 +57,15 @@ class Desk(BaseHTTPRequestHandler):
                 self._say(*MACHINES[name].switch(power))
             case ["machines", name, "rebuild", source] if {name, source} <= set(MACHINES):
                 self._say(*MACHINES[name].rebuild(source))
-            case ["drill", "fresh"] if self._is_the_drill():
-                make_all_fresh()
-                PAGES.clear()
-                GATE.asked.clear()
-                self._say(200, {})
-            case ["drill", "asked"] if self._is_the_drill():
-                self._say(200, dict(GATE.asked))
-            case ["drill", "waiting"] if self._is_the_drill():
-                self._say(200, {"waiting": GATE.waiting()})
-            case ["drill", "gate", ("shut" | "open") as verb] if self._is_the_drill():
-                getattr(GATE, verb)()
-                self._say(200, {})
+            case ["drill", order] if order in DRILL and is_the_drill(self.headers.get(KEY_HEADER)):
+                self._say(200, DRILL[order]())
             case _:
                 self._say(404, {"error": "Not Found"})
 
     def log_message(self, *_: Any) -> None:
         """Orders are logged when they have been carried out."""
 
-    def _is_the_drill(self) -> bool:
-        return hmac.compare_digest(self.headers.get("X-Outage-Key", "").encode(), KEY.encode())
-
-    def _say(self, status: int, body: dict[str, Any]) -> None:
+    def _say(self, status: int, body: Any) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
