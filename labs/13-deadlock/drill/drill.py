@@ -76,7 +76,7 @@ def hold_some(run: Run, shop: Shop) -> None:
     run.patiently(lambda: False, CLICK_SECONDS)
     run.healed("the gateway goes on", lambda: run.tell("gateway", "release"))
     run.record(at_the_gate=at_the_gate, meanwhile=answers, beside=[order["id"] for order in others])
-    back = [shop.pool.submit(lambda one=one: shop.step(one.result(), "refund")) for one in sent]
+    back = [shop.pool.submit(shop.pay_back_when, one) for one in sent]
     for one in [*clicked, *back]:
         one.result()
 
