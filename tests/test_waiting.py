@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from harness.errors import NotJudgedError
+from harness.run.drill import Run
 from harness.run.waiting import patiently, wait_until
 
 
@@ -34,3 +35,38 @@ def test_patience_returns_the_last_answer() -> None:
     answers: Iterator[object] = iter([[], {}])
 
     assert patiently(lambda: next(answers), 0.005, step_seconds=0.01) == {}
+
+
+class Clock:
+    """A drill whose clock goes on by a tenth of a second with each look, and whose counter says what the test wants."""
+
+    def __init__(self, counts: list[int]) -> None:
+        """The counter's values in their order; the last one stays."""
+        self._counts, self.looks = counts, 0
+
+    def clock(self) -> float:
+        """Seconds."""
+        return 0.1 * self.looks
+
+    def count(self) -> int:
+        """What is counted now."""
+        self.looks += 1
+        return self._counts[min(self.looks, len(self._counts)) - 1]
+
+    def patiently(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Looks until it holds or the time is over."""
+        while not (held := condition()) and self.clock() < seconds:
+            pass
+        return held
+
+
+@pytest.mark.parametrize(
+    ("counts", "seen", "looks"),
+    [([0, 0, 0, 0, 0, 0, 0, 3, 3, 3, 3, 3, 3, 3, 3], 3, 13), ([1, 2, 5, 5, 5, 5, 5, 5, 5, 5], 5, 8), ([0], 0, 30)],
+    ids=["they come late", "they come one after the other", "nobody comes"],
+)
+def test_a_gate_is_not_quiet_before_somebody_has_come(counts: list[int], seen: int, looks: int) -> None:
+    """On a busy machine the first comes late; if nobody comes at all, the time is up at last."""
+    drill = Clock(counts)
+    assert Run.until_quiet(drill, drill.count, still_seconds=0.45, seconds=3.0) == seen  # type: ignore[arg-type]
+    assert drill.looks == looks

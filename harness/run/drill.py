@@ -145,7 +145,7 @@ class Run:
         return waiting.patiently(self._limited(condition), seconds, every_seconds)
 
     def until_quiet(self, count: Callable[[], int], still_seconds: float = 0.4, seconds: float = 3.0) -> int:
-        """Wait until a counter has not changed for so long, or the time is over; the count.
+        """Wait until a counter has not changed for so long, or the time is over; the count. At zero nothing has begun.
 
         A gate holds callers until the system is quiet, and not until a number of them has come: a right fix may
         never send the second one.
@@ -156,7 +156,7 @@ class Run:
             nonlocal seen, since
             if (now := count()) != seen:
                 seen, since = now, self.clock()
-            return self.clock() - since > still_seconds
+            return bool(seen) and self.clock() - since > still_seconds
 
         self.patiently(quiet, seconds)
         return seen
