@@ -60,6 +60,7 @@ def seen(check: str, phases: dict[str, Any] | None = None, **facts: Any) -> Chec
         "prices": PRICES,
         "stocks": STOCKS,
         "declined": [4],
+        "lost": [],
         "crossed": list(range(30)),
         "at_the_gate": 6,
         "meanwhile": [["pay", 200, 0.1], ["pay", 200, 0.2]],
@@ -119,6 +120,15 @@ def test_two_errors_in_a_hundred_break_the_promise() -> None:
     assert seen("all_payments_finish", orders=but(2, answers=again)).outcome == "passed"
     result = seen("all_payments_finish", orders=but(2, answers=[again[0], *again]))
     assert (result.outcome, "2 of 7 requests failed" in result.message) == ("failed", True)
+
+
+def test_a_lost_answer_of_the_gateway_excuses_errors_and_no_end_that_is_missing() -> None:
+    """Requests of such an order may fail; in the end it is paid all the same."""
+    failed = [["pay", 502, 0.1], ["pay", 502, 0.1]]
+    assert (
+        seen("all_payments_finish", lost=[2], orders=but(2, answers=[*failed, ["pay", 200, 0.1]])).outcome == "passed"
+    )
+    assert seen("all_payments_finish", lost=[2], orders=but(2, answers=failed)).outcome == "failed"
 
 
 def test_a_declined_card_that_has_paid_breaks_the_promise() -> None:

@@ -28,6 +28,7 @@ def test_nothing_hangs(seen: Recording) -> str:
 def test_all_payments_finish(seen: Recording) -> str:
     """Each payment and each refund is done, and 99 of 100 requests are answered without an error.
 
+    Where the gateway's answer got lost, a request may fail, and the next one goes on where it was.
     A customer who is told that the database had a problem does not know whether to pay again.
     """
     enough(seen)
@@ -38,7 +39,7 @@ def test_all_payments_finish(seen: Recording) -> str:
     )
     declined = judge.some(seen, seen.declined)
     assert not any(one.paid for one in declined), "an order whose card was declined is said to be paid"
-    failed, total, first = judge.failures(orders)
+    failed, total, first = judge.failures(one for one in orders if one.number not in seen.lost)
     assert failed <= max(1, ERRORS * total), (
         f"{failed} of {total} requests failed (the first: {first}), wanted at most 1 %"
     )

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from itertools import permutations
 
 from harness import Run
 
 from .limits import AT_ONCE_SECONDS, CUSTOMERS
-from .shop import OK, Shop
+from .shop import OK, Order, Shop
 
-RANGE, PAIRS, EACH, ROUNDS, MEETINGS, MORE, HELD, DECLINED, REGULARS = 30, 3, 4, 3, 6, 8, 6, 4, 2
+RANGE, PAIRS, EACH, ROUNDS, MEETINGS, MORE, HELD, DECLINED, REGULARS, LOST = 30, 3, 4, 3, 6, 8, 6, 4, 2, 2
+LONG = 6  # products of a cart: the more, the longer somebody has some of its locks and waits for others
 CLICK_SECONDS = 0.2  # until a second click has come to where the first one is
 
 
 def drill(run: Run) -> None:
     """Customers pay for what does not cross all the time; the rest is done by the drill, and counted with theirs."""
-    shop = Shop(run, RANGE + 2 * PAIRS + 3 + MEETINGS + 2 * HELD + 2 + DECLINED + REGULARS)
+    shop = Shop(run, RANGE + 2 * PAIRS + 3 + MEETINGS + LONG * HELD + 2 + DECLINED + REGULARS + LOST)
     data = {"products": shop.products(RANGE), "first": 1 + 10**8 * run.random.randrange(1, 9)}
     with (
         run.sample("longest wait for a lock (s)", shop.longest_wait, every_ms=150, most=4.0),
@@ -24,9 +26,12 @@ def drill(run: Run) -> None:
         run.phase("normal", seconds=1.0)
         decline(run, shop)
         buy_again(shop)
+        lose_answers(run, shop)
         run.phase("slow gateway")
-        hold_some(run, shop)
+        clicked_again = hold_some(run, shop)
         cross(run, shop)
+        for one in clicked_again:
+            one.result()
         run.phase("later", seconds=1.5)
     run.phase("counted")
     shop.look_at_all()
@@ -55,12 +60,23 @@ def buy_again(shop: Shop) -> None:
         shop.step(second, "pay")
 
 
-def hold_some(run: Run, shop: Shop) -> None:
+def lose_answers(run: Run, shop: Shop) -> None:
+    """The gateway charges some cards, and its answer gets lost."""
+    orders = shop.take_orders([shop.products(1) for _ in range(LOST)])
+    for order in orders:
+        run.tell("gateway", "behave", mode="losing", times=1, cards=[order["card"]])
+        shop.step(order, "pay")
+    run.tell("gateway", "behave", mode="ok")
+    run.record(lost=[order["id"] for order in orders])
+
+
+def hold_some(run: Run, shop: Shop) -> list[Future[Order]]:
     """The gateway lets some carts wait; two others, with other products, are paid meanwhile.
 
-    Those who wait click once more; and as soon as the first click is answered, they want their money back.
+    Those who wait click once more; and as soon as the first click is answered, they want their money back. These
+    requests are still under way afterwards, and are returned.
     """
-    held = shop.take_orders([shop.products(2) for _ in range(HELD)])
+    held = shop.take_orders([shop.products(LONG) for _ in range(HELD)])
     others = shop.take_orders([shop.products(1) for _ in range(2)])
     cards = {order["card"] for order in held}
 
@@ -77,8 +93,7 @@ def hold_some(run: Run, shop: Shop) -> None:
     run.healed("the gateway goes on", lambda: run.tell("gateway", "release"))
     run.record(at_the_gate=at_the_gate, meanwhile=answers, beside=[order["id"] for order in others])
     back = [shop.pool.submit(shop.pay_back_when, one) for one in sent]
-    for one in [*clicked, *back]:
-        one.result()
+    return [*clicked, *back]
 
 
 def cross(run: Run, shop: Shop) -> None:
