@@ -8,7 +8,7 @@ from . import facts
 from .limits import AT_ONCE_SECONDS, BUYERS, CUSTOMERS, GATE_SECONDS, MANY
 from .shop import Shop, finish
 
-DECLINED, OTHERS, CROSSING, CARTS, TWICE, LAST, LOST = 8, 4, 16, 8, 6, 3, 4
+DECLINED, CLICKS, OTHERS, CROSSING, CARTS, TWICE, LAST, LOST = 8, 8, 4, 16, 8, 6, 3, 4
 
 
 def drill(run: Run) -> None:
@@ -43,7 +43,8 @@ def rush(run: Run, shop: Shop, declined: list[str]) -> None:
         return sum(card in cards for card in run.tell("gateway", "waiting"))
 
     run.fault("the gateway lets them wait", lambda: run.tell("gateway", "hold", cards=sorted(cards)))
-    sent, until = shop.send(orders), run.clock() + GATE_SECONDS
+    clicked_again = [shop.same(order) for order in run.random.sample(orders, CLICKS)]
+    sent, until = shop.send([*orders, *clicked_again]), run.clock() + GATE_SECONDS
     most = run.until_quiet(waiting, seconds=GATE_SECONDS)
     other = shop.ask(shop.order([(beside, 1)]), tries=1, seconds=AT_ONCE_SECONDS)
     run.patiently(lambda: False, until - run.clock())
@@ -61,7 +62,7 @@ def give_back(run: Run, shop: Shop, declined: list[str]) -> None:
     sent = shop.send([shop.order([(product, 1)], card=card) for product, card in zip(alone, declined, strict=True)])
     run.patiently(lambda: len(run.tell("gateway", "waiting")) >= len(alone), 1.0)
     others = shop.send([shop.order([(product, 1)]) for product in alone for _ in range(OTHERS)])
-    run.until_quiet(lambda: sum(not one.done() for one in others), seconds=1.0)
+    run.patiently(lambda: all(one.done() for one in others), 1.0)
     run.tell("gateway", "release")
     finish([*sent, *others])
 
@@ -102,8 +103,7 @@ def repeats(run: Run, shop: Shop, declined: list[str]) -> None:
 
 def let_them_come(run: Run) -> None:
     """When some are at the gate, and nobody more comes, all of them go on at the same moment."""
-    run.patiently(lambda: run.tell("gateway", "waiting"), 1.0)
-    run.until_quiet(lambda: len(run.tell("gateway", "waiting")), still_seconds=0.3, seconds=1.0)
+    run.until_quiet(lambda: len(run.tell("gateway", "waiting")), still_seconds=0.3, seconds=1.5)
     run.tell("gateway", "release")
 
 
