@@ -146,3 +146,13 @@ def test_it_obeys_nobody_without_the_key(gateway: Any, headers: dict[str, str]) 
     """As if there were no such page; nor does it know orders that there are not."""
     assert gateway.post("/drill/ledger", json={}, headers=headers).status_code == 404
     assert gateway.post("/drill/none", json={}, headers=KEY).status_code == 404
+
+
+def test_a_refund_is_treated_as_a_charge_is(gateway: Any) -> None:
+    """Refused, and then done with a lost answer: the money goes back once."""
+    name = charge(gateway, "a", card="card-7").json["charge"]
+    tell(gateway, "behave", mode="failing", times=1, cards=["card-7"])
+    assert gateway.post(f"/charges/{name}/refund", json={}).status_code == 503
+    assert states(gateway) == ["captured"]
+    assert gateway.post(f"/charges/{name}/refund", json={}).status_code == 200
+    assert states(gateway) == ["refunded"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
@@ -57,6 +58,19 @@ def hang_up() -> tuple[Response, int]:
     return jsonify(), 502
 
 
+def treated(card: str, work: Callable[[], tuple[Charge, bool]], status: int) -> tuple[Response, int]:
+    """What the shop is told of this work, if the gateway is in good order for this card; `status` if it was new."""
+    mode, seconds = gate.treatment(card)
+    if mode == FAILING:
+        return jsonify(error="the gateway is not available"), 503
+    if mode in (HANGING, SLOW):
+        time.sleep(seconds)
+    if mode == HANGING:
+        return hang_up()
+    found, new = work()
+    return hang_up() if mode == LOSING else said(found, status if new else 200)
+
+
 def build() -> Flask:
     """The gateway's pages, and the drill's orders."""
     app = create_app("gateway")
@@ -64,19 +78,12 @@ def build() -> Flask:
     @app.post("/charges")
     def take_charge() -> tuple[Response, int]:
         wanted = request.get_json(silent=True)
-        mode, seconds = gate.treatment(str(wanted.get("card"))) if isinstance(wanted, dict) else ("ok", 0.0)
-        if mode == FAILING:
-            return jsonify(error="the gateway is not available"), 503
-        if mode in (HANGING, SLOW):
-            time.sleep(seconds)
-        if mode == HANGING:
-            return hang_up()
-        found, new = charge(wanted, request.headers.get("Idempotency-Key"))
-        return hang_up() if mode == LOSING else said(found, 201 if new else 200)
+        card = str(wanted.get("card")) if isinstance(wanted, dict) else ""
+        return treated(card, lambda: charge(wanted, request.headers.get("Idempotency-Key")), 201)
 
     @app.post("/charges/<name>/<any(capture, void, refund):step>")
     def take_step(name: str, step: str) -> tuple[Response, int]:
-        return said(ledger.change(name, STEPS[step]), 200)
+        return treated(ledger.find(name).card, lambda: (ledger.change(name, STEPS[step]), False), 200)
 
     @app.get("/charges")
     def look_up() -> tuple[Response, int]:

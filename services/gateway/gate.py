@@ -44,7 +44,7 @@ class Gate:
     def behave(self, mode: str, seconds: float = 0.0, times: int = 10**9, cards: list[str] | None = None) -> None:
         """`slow`, `failing`, `hanging`, `losing` (the work is done, its answer is lost) or `ok`.
 
-        For so many of the next charges, or for those of these cards; `seconds` are how slow, or how long it hangs.
+        For so many of the next charges and refunds, or of those of these cards; `seconds`: how slow, how long it hangs.
         """
         with self._change:
             self._mode, self._seconds, self._left, self._cards = mode, seconds, times, set(cards or ())
@@ -64,7 +64,7 @@ class Gate:
             return card in self._declined
 
     def treatment(self, card: str) -> tuple[str, float]:
-        """How this charge is treated, and for how many seconds."""
+        """How this charge, or what is done with one, is treated, and for how many seconds."""
         with self._change:
             if self._mode == OK or self._left <= 0 or (self._cards and card not in self._cards):
                 return OK, 0.0

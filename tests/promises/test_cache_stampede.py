@@ -328,6 +328,12 @@ def test_errors_after_three_seconds_break_the_recovery() -> None:
     assert "300 of 500 requests failed, 60.0% (300× HTTP 503)" in result.message
 
 
+def test_a_shop_whose_customers_all_wait_has_not_recovered() -> None:
+    """Nobody asks, so nothing fails: as on a busy machine with a lock that never ends."""
+    result = seen("recovers_after_database_error", phases={"recovered": WELL | {"requests": 0, "ok": 0}})
+    assert (result.outcome, "no customer could ask" in result.message) == ("failed", True)
+
+
 def test_reads_that_are_tried_again_break_the_recovery() -> None:
     """Each request may make two failed reads."""
     assert seen("recovers_after_database_error", failed_reads=1000).outcome == "passed"

@@ -10,23 +10,21 @@ from harness import Run
 from .limits import AT_ONCE_SECONDS, CUSTOMERS
 from .shop import OK, Order, Shop
 
-RANGE, PAIRS, EACH, ROUNDS, MEETINGS, MORE, HELD, DECLINED, REGULARS, LOST = 30, 3, 4, 3, 6, 8, 6, 4, 2, 2
+RANGE, PAIRS, EACH, ROUNDS, MEETINGS, MORE, HELD, DECLINED, REGULARS, LOST, REFUSED = 30, 3, 4, 3, 6, 8, 6, 4, 2, 2, 2
 LONG = 6  # products of a cart: the more, the longer somebody has some of its locks and waits for others
-CLICK_SECONDS = 0.2  # until a second click has come to where the first one is
+CLICK_SECONDS, LATE_SECONDS = 0.2, 0.7  # until a second click is where the first one is; until its charge is answered
 
 
 def drill(run: Run) -> None:
     """Customers pay for what does not cross all the time; the rest is done by the drill, and counted with theirs."""
-    shop = Shop(run, RANGE + 2 * PAIRS + 3 + MEETINGS + LONG * HELD + 2 + DECLINED + REGULARS + LOST)
+    shop = Shop(run, RANGE + 2 * PAIRS + 3 + MEETINGS + LONG * HELD + 2 + DECLINED + REGULARS + LOST + REFUSED)
     data = {"products": shop.products(RANGE), "first": 1 + 10**8 * run.random.randrange(1, 9)}
     with (
         run.sample("longest wait for a lock (s)", shop.longest_wait, every_ms=150, most=4.0),
         run.traffic(users=CUSTOMERS, service="edge", data=data),
     ):
         run.phase("normal", seconds=1.0)
-        decline(run, shop)
-        buy_again(shop)
-        lose_answers(run, shop)
+        pay_unusually(run, shop)
         run.phase("slow gateway")
         clicked_again = hold_some(run, shop)
         cross(run, shop)
@@ -42,39 +40,33 @@ def drill(run: Run) -> None:
     run.record(stocks=shop.stocks(), prices=list(shop.prices.items()))
 
 
-def decline(run: Run, shop: Shop) -> None:
-    """Some cards are declined."""
-    orders = shop.take_orders([shop.products(1) for _ in range(DECLINED)])
-    run.tell("gateway", "decline", cards=[order["card"] for order in orders])
-    run.record(declined=[order["id"] for order in orders])
-    shop.do([(order, "pay") for order in orders])
+def pay_unusually(run: Run, shop: Shop) -> None:
+    """Some cards are declined; of some the gateway's answer gets lost when it has charged them, or it refuses a refund.
 
-
-def buy_again(shop: Shop) -> None:
-    """With the same card the same cart is bought twice; one time the first has been paid back before."""
+    And with the same card the same cart is bought twice; one time the first has been paid back before.
+    """
+    declined = shop.take_orders([shop.products(1) for _ in range(DECLINED)])
+    lost = shop.take_orders([shop.products(1) for _ in range(LOST)])
+    refused = shop.take_orders([shop.products(1) for _ in range(REFUSED)])
+    chains = [[(order, "pay")] for order in [*declined, *lost, *refused]]
     for back in range(REGULARS):
         first, second = shop.take_orders([shop.products(1)], times=2)
-        shop.step(first, "pay")
-        if back:
-            shop.step(first, "refund")
-        shop.step(second, "pay")
-
-
-def lose_answers(run: Run, shop: Shop) -> None:
-    """The gateway charges some cards, and its answer gets lost."""
-    orders = shop.take_orders([shop.products(1) for _ in range(LOST)])
-    for order in orders:
-        run.tell("gateway", "behave", mode="losing", times=1, cards=[order["card"]])
-        shop.step(order, "pay")
+        chains.append([(first, "pay"), *([(first, "refund")] if back else []), (second, "pay")])
+    run.tell("gateway", "decline", cards=[order["card"] for order in declined])
+    run.tell("gateway", "behave", mode="losing", times=LOST, cards=[order["card"] for order in lost])
+    for chain in [shop.pool.submit(shop.one_after_the_other, chain) for chain in chains]:
+        chain.result()
+    run.tell("gateway", "behave", mode="failing", times=REFUSED, cards=[order["card"] for order in refused])
+    shop.do([(order, "refund") for order in refused])
     run.tell("gateway", "behave", mode="ok")
-    run.record(lost=[order["id"] for order in orders])
+    run.record(declined=[order["id"] for order in declined], lost=[order["id"] for order in [*lost, *refused]])
 
 
 def hold_some(run: Run, shop: Shop) -> list[Future[Order]]:
     """The gateway lets some carts wait; two others, with other products, are paid meanwhile.
 
-    Those who wait click once more; and as soon as the first click is answered, they want their money back. These
-    requests are still under way afterwards, and are returned.
+    Those who wait click once more, which the gateway answers later; and as soon as the first click is answered, they
+    want their money back. These requests are still under way afterwards, and are returned.
     """
     held = shop.take_orders([shop.products(LONG) for _ in range(HELD)])
     others = shop.take_orders([shop.products(1) for _ in range(2)])
@@ -88,6 +80,7 @@ def hold_some(run: Run, shop: Shop) -> list[Future[Order]]:
     at_the_gate = run.until_quiet(waiting, still_seconds=0.3, seconds=1.5)
     quick = [shop.pool.submit(shop.step, order, "pay", AT_ONCE_SECONDS) for order in others]
     answers = [one.result()["answers"][-1] for one in quick]
+    run.tell("gateway", "behave", mode="slow", seconds=LATE_SECONDS, times=HELD, cards=sorted(cards))
     clicked = shop.send((order, "pay") for order in held)
     run.patiently(lambda: False, CLICK_SECONDS)
     run.healed("the gateway goes on", lambda: run.tell("gateway", "release"))

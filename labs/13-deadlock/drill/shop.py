@@ -85,9 +85,14 @@ class Shop:
             ):
                 status = "answered, and not paid back"
             order["answers"].append([step, status, round(came.ms / 1000, 2)])
-            if status in FINAL or came.error:
+            if status in FINAL or came.error or came.status == ACCEPTED:
                 break
         return order
+
+    def one_after_the_other(self, steps: Iterable[tuple[Order, str]]) -> None:
+        """Each when the one before it has been answered."""
+        for order, step in steps:
+            self.step(order, step)
 
     def pay_back_when(self, paid: Future[Order]) -> Order:
         """Somebody wants their money back as soon as they hear that they have paid."""
