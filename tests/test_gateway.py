@@ -156,3 +156,13 @@ def test_a_refund_is_treated_as_a_charge_is(gateway: Any) -> None:
     assert states(gateway) == ["captured"]
     assert gateway.post(f"/charges/{name}/refund", json={}).status_code == 200
     assert states(gateway) == ["refunded"]
+
+
+def test_each_of_the_cards_is_treated_as_often(gateway: Any) -> None:
+    """One that comes twice does not take the turn of another."""
+    tell(gateway, "behave", mode="failing", times=1, cards=["card-1", "card-2"])
+    came = [
+        charge(gateway, key, card=card).status_code for key, card in [("a", "card-1"), ("a", "card-1"), ("b", "card-2")]
+    ]
+    assert came == [503, 201, 503]
+    assert charge(gateway, "c", card="card-3").status_code == 201

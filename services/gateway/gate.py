@@ -18,7 +18,8 @@ class Gate:
         """Cards that wait at the gate; None: all of them."""
         self._waiting: list[str] = []
         self._declined: set[str] = set()
-        self._mode, self._seconds, self._left, self._cards = OK, 0.0, 0, set[str]()
+        self._mode, self._seconds, self._left = OK, 0.0, dict[str | None, int]()
+        """`_left`: how many more of each card, or of all of them (None), are treated so."""
 
     def hold(self, cards: list[str] | None = None) -> None:
         """From now on charges of these cards wait, or all charges."""
@@ -44,10 +45,10 @@ class Gate:
     def behave(self, mode: str, seconds: float = 0.0, times: int = 10**9, cards: list[str] | None = None) -> None:
         """`slow`, `failing`, `hanging`, `losing` (the work is done, its answer is lost) or `ok`.
 
-        For so many of the next charges and refunds, or of those of these cards; `seconds`: how slow, how long it hangs.
+        For so many of the next charges and refunds, or of those of each of these cards; `seconds`: how slow, how long.
         """
         with self._change:
-            self._mode, self._seconds, self._left, self._cards = mode, seconds, times, set(cards or ())
+            self._mode, self._seconds, self._left = mode, seconds, dict.fromkeys(cards or (None,), times)
 
     def pass_through(self, card: str) -> None:
         """Back when nobody holds this card."""
@@ -66,7 +67,8 @@ class Gate:
     def treatment(self, card: str) -> tuple[str, float]:
         """How this charge, or what is done with one, is treated, and for how many seconds."""
         with self._change:
-            if self._mode == OK or self._left <= 0 or (self._cards and card not in self._cards):
+            name = card if card in self._left else None
+            if self._mode == OK or self._left.get(name, 0) <= 0:
                 return OK, 0.0
-            self._left -= 1
+            self._left[name] -= 1
             return self._mode, self._seconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness import Recording
 
 from . import judge
-from .limits import LARGE, MIDDLE, MORE_QUERIES, ROWS_AT_MOST, SMALL
+from .limits import LARGE, MIDDLE, MORE_QUERIES, ROWS_AT_MOST, ROWS_BESIDES, SMALL
 
 ERRORS = 0.01
 """This share of the customers' requests may fail, and one of fewer."""
@@ -35,7 +35,7 @@ def test_rows_stay_in_proportion(seen: Recording) -> str:
     for look in judge.too_many_rows(seen)[:1]:
         raise AssertionError(
             f"a page of {look['posts']} posts brought {look['rows']} rows, and it is made of {look['size']}; "
-            f"wanted at most {ROWS_AT_MOST} times as many"
+            f"wanted at most {ROWS_AT_MOST} times as many and {ROWS_BESIDES}"
         )
     most = max(look["rows"] / look["size"] for look in seen.looks)
     return f"a page brought at most {most:.1f} times the rows that it is made of"
@@ -109,4 +109,6 @@ def came(seen: Recording) -> None:
     """Each single look brought a page."""
     bad = judge.problems(seen)
     total = len(seen.looks) + len(seen.together) + len(seen.changes)
-    assert not bad, f"{len(bad)} of {total} single requests brought no page ({bad[0]}), wanted all of them to"
+    assert not bad, (
+        f"{len(bad)} of {total} single requests brought no page ({bad[0]}), wanted all of them to; see the feed's log"
+    )

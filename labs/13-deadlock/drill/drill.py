@@ -53,10 +53,10 @@ def pay_unusually(run: Run, shop: Shop) -> None:
         first, second = shop.take_orders([shop.products(1)], times=2)
         chains.append([(first, "pay"), *([(first, "refund")] if back else []), (second, "pay")])
     run.tell("gateway", "decline", cards=[order["card"] for order in declined])
-    run.tell("gateway", "behave", mode="losing", times=LOST, cards=[order["card"] for order in lost])
+    run.tell("gateway", "behave", mode="losing", times=1, cards=[order["card"] for order in lost])
     for chain in [shop.pool.submit(shop.one_after_the_other, chain) for chain in chains]:
         chain.result()
-    run.tell("gateway", "behave", mode="failing", times=REFUSED, cards=[order["card"] for order in refused])
+    run.tell("gateway", "behave", mode="failing", times=1, cards=[order["card"] for order in refused])
     shop.do([(order, "refund") for order in refused])
     run.tell("gateway", "behave", mode="ok")
     run.record(declined=[order["id"] for order in declined], lost=[order["id"] for order in [*lost, *refused]])
@@ -80,7 +80,7 @@ def hold_some(run: Run, shop: Shop) -> list[Future[Order]]:
     at_the_gate = run.until_quiet(waiting, still_seconds=0.3, seconds=1.5)
     quick = [shop.pool.submit(shop.step, order, "pay", AT_ONCE_SECONDS) for order in others]
     answers = [one.result()["answers"][-1] for one in quick]
-    run.tell("gateway", "behave", mode="slow", seconds=LATE_SECONDS, times=HELD, cards=sorted(cards))
+    run.tell("gateway", "behave", mode="slow", seconds=LATE_SECONDS, times=1, cards=sorted(cards))
     clicked = shop.send((order, "pay") for order in held)
     run.patiently(lambda: False, CLICK_SECONDS)
     run.healed("the gateway goes on", lambda: run.tell("gateway", "release"))

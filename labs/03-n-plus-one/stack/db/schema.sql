@@ -13,7 +13,7 @@ CREATE SCHEMA lab;
 
 -- What the feed has asked since somebody last said `forget()`: how often, and how many rows that brought.
 CREATE VIEW queries AS
-    SELECT calls, rows, regexp_replace(query, '\s+', ' ', 'g') AS query
+    SELECT calls, rows, regexp_replace(regexp_replace(query, '\s+', ' ', 'g'), '^(.{100}).+$', '\1…') AS query
     FROM pg_stat_statements AS one JOIN pg_roles ON pg_roles.oid = one.userid
     WHERE rolname = 'app' ORDER BY calls DESC, query;
 

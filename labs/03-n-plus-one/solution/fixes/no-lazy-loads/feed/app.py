@@ -9,7 +9,8 @@ from flask import Flask, Response, abort, jsonify, request
 from models import Like, Person, Post
 from servicekit import create_app, load_settings
 from sqlalchemy import create_engine, exists, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.orm import Session, selectinload
 
 MOST_POSTS = 100
@@ -81,9 +82,10 @@ def build() -> Flask:
             abort(400, f"limit is 1 to {MOST_POSTS}")
         return jsonify(feed.page(viewer, limit, request.args.get("before", type=int)))
 
-    @app.errorhandler(SQLAlchemyError)
-    def database_unavailable(error: SQLAlchemyError) -> tuple[Response, int]:
-        app.logger.warning("database: %s", type(error).__name__)
+    @app.errorhandler(OperationalError)
+    @app.errorhandler(NoConnectionError)
+    def database_unavailable(error: Exception) -> tuple[Response, int]:
+        app.logger.warning("database: %s", error)
         return jsonify(error="the database is not available"), 503
 
     return app
