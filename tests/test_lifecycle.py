@@ -225,6 +225,23 @@ def test_helpers_of_a_dead_run_are_ended_with_it(tmp_path: Path, monkeypatch: py
         helpers[1].wait()
 
 
+def test_a_helper_that_was_just_being_started_is_ended_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the start of a program and its first line, the system shows an empty environment."""
+    helper = subprocess.Popen(["sleep", "60"])
+    seen = tmp_path / str(helper.pid) / "environ"
+    seen.parent.mkdir()
+    seen.touch()
+    monkeypatch.setattr(lifecycle, "ASKED_SECONDS", 0)
+    monkeypatch.setattr(lifecycle, "PROCESSES", tmp_path)
+    monkeypatch.setattr(engine, "remove", lambda **_labels: seen.write_bytes(b"OUTAGE_RUN=outage-toy-1\0"))
+    try:
+        lifecycle.bring_down("outage-toy-1")
+        assert helper.wait(timeout=10) == -signal.SIGKILL
+    finally:
+        helper.kill()
+        helper.wait()
+
+
 def test_one_stack_of_a_lab_comes_up_at_a_time(begin: Begin) -> None:
     """The second `lab` says that one is coming up; a check, and the lab of another story, are let through."""
     first = begin("toy", "lab")

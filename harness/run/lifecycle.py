@@ -94,7 +94,7 @@ def bring_down(project: str) -> None:
     """Remove everything of this run and forget it; its record too, if it never came to a verdict."""
     ended = _end_helpers(project)
     _remove(project)
-    if ended:
+    if _end_helpers(project) or ended:
         time.sleep(ASKED_SECONDS)
         _remove(project)
     _remove_unfinished(project)
@@ -107,7 +107,10 @@ def _remove(project: str) -> None:
 
 
 def _end_helpers(project: str) -> bool:
-    """End what still works for this run, as the `docker compose` of one that was killed; whether there was any."""
+    """End what still works for this run, as the `docker compose` of one that was killed; whether there was any.
+
+    A program that is just being started has no environment yet, for a blink: it is found when you look again.
+    """
     mark, ended = f"OUTAGE_RUN={project}\0".encode(), False
     for path in PROCESSES.glob("[0-9]*/environ"):
         with contextlib.suppress(OSError):
