@@ -125,6 +125,24 @@ def test_what_was_seen_is_never_cut(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"      {WIDE.strip()}" in capsys.readouterr().out
 
 
+def test_what_keeps_several_promises_from_being_judged_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """Five times the same sentence hides that it is one fault."""
+    names = ("queries_do_not_grow", "rows_stay", "changes_show")
+    failed = [CheckResult(name, "failed", f"promise of {name}", "why", "no page came") for name in names]
+    other = CheckResult("nothing_dies", "failed", "promise of its own", "why", "the feed ended")
+    judged = verdict.of([*failed, other])
+    screen.verdict(judged, "")
+    said = capsys.readouterr().out
+    assert judged.of_one_cause
+    assert not verdict.of([failed[0], other]).of_one_cause
+    assert said.count("no page came") == 1
+    assert said.count("the same as under “queries do not grow”") == 2
+    assert [text for text in ("queries_do_not_grow", "rows_stay", "its own") if f"promise of {text}" in said] == [
+        "queries_do_not_grow",
+        "its own",
+    ]
+
+
 def test_an_unknown_verdict_tells_its_reasons(capsys: pytest.CaptureFixture[str]) -> None:
     """Every reason is on the screen, each of its lines indented alike."""
     screen.verdict(verdict.of([], ["shop did not start\nlast line"]), "nothing can be said of this run")

@@ -16,6 +16,7 @@ from harness.lab import work
 from harness.lab.manifest import Lab
 from harness.lab.variants import AS_SHIPPED, STUDENT
 from harness.run import history, lifecycle
+from harness.run import logs as saved_logs
 from harness.run.session import Order, Outcome, Session
 from harness.text import named
 
@@ -157,6 +158,8 @@ def _after_check(outcome: Outcome, lab: Lab) -> list[tuple[str, str]]:
     page = outcome.folder / paths.REPORT_FILE
     rows = [("Report", paths.shown(page))] if page.exists() else []
     logs = ("Logs", f"{paths.shown(outcome.folder / 'logs')}   (make logs-{lab.slug})")
+    if outcome.verdict.of_one_cause and (complaint := saved_logs.loudest(outcome.folder / "logs")):
+        rows.append(("In the logs", complaint))
     if outcome.verdict.outcome == verdict.FIXED:
         return [*rows, ("Next", f"make debrief-{lab.slug}   what others did, and the real cases")]
     if outcome.verdict.outcome == verdict.UNKNOWN:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -194,14 +195,18 @@ def header(title: str, detail: str) -> None:
 def verdict(judged: Verdict, headline: str, explained: str | None = None) -> None:
     """The verdict: failed checks with what was seen, their promise and why it matters, then the others, a line each.
 
-    With `explained`, only that check is told in full: of the other failed ones, what was seen.
+    With `explained`, only that check is told in full: of the other failed ones, what was seen. The same is told once.
     """
     out = console()
     out.print(Text.assemble((f"{judged.outcome:<9}", STYLES[judged.outcome]), headline))
     for reason in judged.reasons:
         _set_in(out, _clean(reason), 2)
+    told: dict[str, str] = {}
     for check in sorted(judged.checks, key=lambda one: (one.outcome != FAILED, one.name != explained)):
-        _check(out, check, full=explained in (None, check.name))
+        first = told.setdefault(check.message, check.name) if check.outcome == FAILED else check.name
+        new = first == check.name
+        shown = check if new else replace(check, message=f"the same as under “{texts.named(first)}”")
+        _check(out, shown, full=new and explained in (None, check.name))
 
 
 def _set_in(out: Console, text: str, by: int, style: str = "") -> None:

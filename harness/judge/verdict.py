@@ -36,6 +36,12 @@ class Verdict:
         """The checks that failed, in the order of the file."""
         return [check for check in self.checks if check.outcome == FAILED]
 
+    @property
+    def of_one_cause(self) -> bool:
+        """Whether failed checks say the same, word for word: something is missing without which none can be kept."""
+        messages = [check.message for check in self.failed]
+        return len(set(messages)) < len(messages)
+
     def as_json(self) -> dict[str, Any]:
         """What `--json` prints and verdict.json keeps."""
         return {

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,12 @@ from harness.judge.recording import Phase
 from harness.run import engine, inside
 
 MOST_LINES = 2000
-MOST_LINE = 2000
+MOST_LINE = 10_000
+"""A line of the kit holds a whole traceback."""
+SECOND = 9
+"""So many characters of a saved line tell when it was printed."""
+COMPLAINTS = ("warning", "error", "critical")
+MOST_COMPLAINT = 300
 
 
 def save(containers: list[dict[str, Any]], folder: Path, phases: list[Phase], at: Callable[[float], float]) -> None:
@@ -43,3 +51,35 @@ def _told(lines: list[str], phases: list[Phase], at: Callable[[float], float]) -
 
 def _heading(phase: Phase) -> str:
     return f"── {phase.name} (from {phase.start:.1f} s)"
+
+
+def loudest(folder: Path) -> str:
+    """What the kit's services have complained of most often in the logs saved there; empty if they did not.
+
+    `feed, 214 times: …`, with the error that ends a traceback. Numbers do not tell complaints apart.
+    """
+    counted: Counter[tuple[str, str]] = Counter()
+    said: dict[tuple[str, str], str] = {}
+    for path in sorted(folder.glob("*.log")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if complaint := _complaint(line[SECOND:]):
+                kind = (path.stem, re.sub(r"\d+", "0", complaint))
+                counted[kind] += 1
+                said.setdefault(kind, complaint)
+    if not counted:
+        return ""
+    [(kind, times)] = counted.most_common(1)
+    often = "once" if times == 1 else f"{times} times"
+    return f"{kind[0]}, {often}: {said[kind]}"
+
+
+def _complaint(line: str) -> str:
+    """What a line of the kit's log complains of; empty for others."""
+    try:
+        record = json.loads(line) if line.startswith("{") else None
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(record, dict) or record.get("level") not in COMPLAINTS:
+        return ""
+    ends = str(record.get("traceback") or record.get("message") or "").strip().split("\n")
+    return text.printable(ends[-1], MOST_COMPLAINT)
