@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -201,12 +200,8 @@ def verdict(judged: Verdict, headline: str, explained: str | None = None) -> Non
     out.print(Text.assemble((f"{judged.outcome:<9}", STYLES[judged.outcome]), headline))
     for reason in judged.reasons:
         _set_in(out, _clean(reason), 2)
-    told: dict[str, str] = {}
-    for check in sorted(judged.checks, key=lambda one: (one.outcome != FAILED, one.name != explained)):
-        first = told.setdefault(check.message, check.name) if check.outcome == FAILED else check.name
-        new = first == check.name
-        shown = check if new else replace(check, message=f"the same as under “{texts.named(first)}”")
-        _check(out, shown, full=new and explained in (None, check.name))
+    for check in judged.told(explained):
+        _check(out, check, full=explained in (None, check.name))
 
 
 def _set_in(out: Console, text: str, by: int, style: str = "") -> None:
@@ -229,7 +224,8 @@ def _check(out: Console, check: CheckResult, *, full: bool) -> None:
         grid = Table.grid(padding=(0, 2, 0, 0))
         rows = (("seen", check.message), ("promise", check.promise), ("why", check.why))
         for head, text in rows if full else rows[:1]:
-            grid.add_row(Text(head, style="dim"), Text(_clean(text)))
+            if text:
+                grid.add_row(Text(head, style="dim"), Text(_clean(text)))
         out.print(Padding(grid, (0, 0, 0, 6), expand=False))
 
 

@@ -10,6 +10,7 @@ from harness.judge import checks
 from harness.judge.checks import FAILED, PASSED, UNKNOWN_OUTCOME, CheckResult
 from harness.judge.recording import Recording
 from harness.lab.manifest import Lab
+from harness.text import named
 
 FIXED, BROKEN, UNKNOWN = "FIXED", "BROKEN", "UNKNOWN"
 EXIT_CODES = {FIXED: 0, BROKEN: 1, UNKNOWN: 2}
@@ -41,6 +42,21 @@ class Verdict:
         """Whether failed checks say the same, word for word: something is missing without which none can be kept."""
         messages = [check.message for check in self.failed]
         return len(set(messages)) < len(messages)
+
+    def told(self, first: str | None = None) -> list[CheckResult]:
+        """All checks as they are told: failed ones before the others, and the one that is named here before all failed.
+
+        A failed one that says the same as one before it points there, and has no promise and no why of its own.
+        """
+        named_by: dict[str, str] = {}
+        ordered = sorted(self.checks, key=lambda check: (check.outcome != FAILED, check.name != first))
+        before = [named_by.setdefault(check.message, check.name) for check in ordered]
+        return [
+            replace(check, message=f"the same as under “{named(other)}”", promise="", why="")
+            if check.outcome == FAILED and other != check.name
+            else check
+            for check, other in zip(ordered, before, strict=True)
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """What `--json` prints and verdict.json keeps."""

@@ -53,7 +53,7 @@ class Row:
 def promises(judged: Verdict, symptom: str) -> list[Promise]:
     """All checks: failed, then unknown, then kept ones; each group in the order of the lab."""
     order = list(OUTCOMES)
-    return [_promise(each, symptom) for each in sorted(judged.checks, key=lambda each: order.index(each.outcome))]
+    return [_promise(each, symptom) for each in sorted(judged.told(), key=lambda each: order.index(each.outcome))]
 
 
 def _promise(result: CheckResult, symptom: str) -> Promise:
