@@ -161,6 +161,14 @@ class Run:
         self.patiently(quiet, seconds)
         return seen
 
+    def until_answered(self, seconds: float = 4.0) -> None:
+        """Wait until all is answered, or given up, that customers have asked before now; or the time is over.
+
+        A request belongs to the phase in which it begins. What is harmed while it is under way is harmed in that one.
+        """
+        began = self.clock()
+        self.patiently(lambda: not self._traffic.pending_since(began), seconds)
+
     def _limited(self, condition: Callable[[], T]) -> Callable[[], T]:
         def ask() -> T:
             self._check_limit()

@@ -11,7 +11,7 @@ from locust import between, task
 from loadtests import Customer, data
 
 SKEW = 1.5  # exponent of Zipf's law: the most popular of 60 products gets two of five requests
-REST = {1: 3.8, 12: 6.0}  # after so many looks a regular customer rests for so many seconds
+REST = {1: 3.8, 12: 6.0}  # after so many pages a regular customer rests for so many seconds
 
 
 class Shopper(Customer):
@@ -48,9 +48,13 @@ class Regular(Shopper):
         self.missed = None
 
     def wait_time(self) -> float:
-        """Seconds until the next look."""
-        self.looks += not self.missed
-        return REST.get(self.looks, self.random.uniform(0.1, 0.18))
+        """Seconds until the next look. If no page came after the first rest, the next one is a first one again."""
+        soon = self.random.uniform(0.1, 0.18)
+        if self.missed:
+            self.looks *= self.looks > 1
+            return soon
+        self.looks += 1
+        return REST.get(self.looks, soon)
 
 
 def complaint(body: dict[str, Any], product: dict[str, Any]) -> str | None:

@@ -8,7 +8,7 @@ from . import limits
 from .prices import EVERY_MS, Prices
 from .shop import Shop
 
-PUT_SECONDS, UNDER_WAY_SECONDS = 0.15, 0.3  # until a read's copy is in the cache; a request may be under way
+PUT_SECONDS = 0.15  # until a read's copy is in the cache
 WARM, COLD_SECONDS = 150, 4.0  # answers until the cache is warm, in a second where it is quiet; or waited so long
 DOWN_SECONDS, UNREADABLE_SECONDS = 2.2, 5.2  # of the database, and of four products: until all their copies are too old
 CALM_SECONDS = 0.4  # after so long errors have to be over, once reads of the four products do not fail any more
@@ -40,7 +40,7 @@ def drill(run: Run) -> None:
 def lose_the_database(run: Run, shop: Shop) -> None:
     """For two seconds each read fails at once, those of four products for five; in between one read of three others."""
     run.phase("database down")
-    stay(run, UNDER_WAY_SECONDS)
+    run.until_answered()
     down = shop.now()
     run.fault("the database fails", shop.set, "failing", "on")
     shop.trouble(shop.unreadable, "fails")
@@ -49,15 +49,16 @@ def lose_the_database(run: Run, shop: Shop) -> None:
     until, shop.failed = run.clock(), (down, back)
     run.phase("recovering")
     stay(run, STUMBLE_SECONDS)
-    stumbled = run.clock()
+    stumbled, lost = run.clock(), []
     for product in shop.damaged:  # one after the other: to find all copies takes its time on a busy machine
-        lost = shop.trouble([product], "first fails")
+        began = shop.trouble([product], "first fails")
         shop.lose(product)  # once: leases are lost as well
+        lost.append(run.at(shop.now()))
     run.mark("copies of three products are lost, and one read of each fails")
-    run.record(down=run.at(down), back=run.at(back), stumbled=stumbled)
+    run.record(down=run.at(down), back=run.at(back), stumbled=stumbled, lost=lost)
     stay(run, until - DOWN_SECONDS + UNREADABLE_SECONDS - run.clock())
     shop.heal(shop.unreadable)
-    stay(run, max(CALM_SECONDS, run.at(lost) + STUMBLING_SECONDS - run.clock()))
+    stay(run, max(CALM_SECONDS, run.at(began) + STUMBLING_SECONDS - run.clock()))
     shop.heal(shop.damaged)
     run.phase("recovered", seconds=0.5)
 

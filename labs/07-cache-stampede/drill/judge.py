@@ -38,8 +38,7 @@ class Shown(NamedTuple):
 
 def reads(seen: Recording) -> list[Read]:
     """All reads in order, without those that failed because they had to."""
-    columns = (seen.reads[name] for name in Read._fields)
-    rows = [Read(*row) for row in zip(*columns, strict=True)]
+    rows = [Read(*row) for row in zip(*(seen.reads[name] for name in Read._fields), strict=True)]
     return [row._replace(ended=row.began + UNENDED_SECONDS) if row.ended is None else row for row in rows]
 
 
@@ -62,8 +61,9 @@ def return_bursts(seen: Recording) -> list[list[Read]]:
 
 
 def stumble_bursts(seen: Recording) -> list[list[Read]]:
-    """Of a process's reads that went well while one read of the same product was failing, and just after that."""
-    mine = [one for one in reads(seen) if one.product in seen.damaged and seen.stumbled <= one.began < seen.closed]
+    """Of a process's reads that went well while another was failing; what one before the loss had brought was lost."""
+    lost = dict(zip(seen.damaged, seen.lost, strict=True))
+    mine = [one for one in reads(seen) if lost.get(one.product, NEVER) <= one.began < seen.closed]
     well = ([one for one in mine if (one.process, one.failed) == (process, False)] for process in (1, 2))
     return sorted((most for own in well for most in bursts(own)), key=len, reverse=True)
 
