@@ -41,7 +41,7 @@ BLIND = orders(20, 30)
 STALE = orders(40, 42) + orders(42, 55, told=None)
 NIGHT: Facts = {
     "followers": 2, "report": 20, "status": [], "followed": [], "flowed": None, "pages": [], "led": {"db-a": 1},
-    "asked": [], "exit_code": None, "states": STANDING, "powers": dict.fromkeys(MACHINES, "on"),
+    "asked": [], "exit_code": None, "states": STANDING,
 }  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def nights(given: dict[str, Facts]) -> dict[str, Facts]:
     """Three nights that went well, but for what is given."""
     went_well: dict[str, Facts] = {
         "crash": {
-            "began": 0.0, "normal_until": 1.0, "harmed": 1.5, "cut": 2.0, "killed": 3.0, "returned": 7.0, "ended": 10.0,
+            "began": 0.0, "normal_until": 1.0, "harmed": 1.5, "cut": 2.0, "killed": 3.0, "ended": 10.0,
             "flowed": [7.5, 9.5], "written": 900, "received": [800, 850], "timelines": {"db-b": 2},
             "status": [[0.5, "true"], [9.8, "false"]], "followed": [["db-b", False, "false"]],
         },
@@ -213,7 +213,7 @@ def test_nobody_takes_orders_after_the_crash() -> None:
 def test_an_order_that_is_taken_too_late() -> None:
     """The first order after the death comes when db-a is back, after 11 s."""
     late = orders(0, 2.9) + orders(3, 14, told=None) + orders(14, 18)
-    result = told("writes_resume", taken=late + BLIND + STALE, given={"crash": {"returned": 13.5, "ended": 18.0}})
+    result = told("writes_resume", taken=late + BLIND + STALE, given={"crash": {"ended": 18.0}})
 
     assert (result.outcome, result.message[:46]) == ("failed", "no order was taken in the 10 s after db-a's de")
 

@@ -48,7 +48,6 @@ def crash(run: Run, databases: Databases) -> Facts:
     night.facts |= {"states": databases.states(), "begun_after": begun_after, "acted_after": acted_after}
     run.patiently(lambda: databases.confirmed(killed, MISSED), 1.0 if resumed else 0.0)
     run.phase("crash, returned")
-    night.facts["returned"] = run.clock()
     faults.come_back(run, databases)
     if resumed:
         night.orders_flow()
@@ -62,15 +61,11 @@ def blind(run: Run, databases: Databases, begun_after: float) -> Facts:
     faults.clean_up(run, databases)
     run.patiently(lambda: False, run.random.random())
     run.phase("blind, cut")
-    # A firewall's rule: db-a refuses the controller alone, and ends what it has open, as a machine does that is killed.
-    if (controller := run.container("failover")).running():
-        undo = run.fault("db-a refuses failover", controller.divert, "db-a", 5432, "console", 1)
-    databases.rows("db-a", faults.END_SESSIONS, "failover")
+    answers_again = faults.refuse(run, databases, "db-a")
     if run.patiently(lambda: databases.succeeded() or databases.asked(), 2 + 1.5 * begun_after, 0.2):
         run.patiently(databases.succeeded, 4.0)
     night.facts |= {"led": databases.primaries(), "asked": databases.asked()}
-    if controller.running():
-        run.healed("db-a answers failover", undo)
+    answers_again()
     facts = night.end()
     for name in STANDBYS:  # finance's report is done
         databases.rows(name, faults.END_SESSIONS, "app")
@@ -94,14 +89,13 @@ def stale(run: Run, databases: Databases, acted_after: float, order: tuple[str, 
     # What this controller does, it has done in the time that it took for the crash, and half of that again.
     run.patiently(lambda: databases.primaries() or databases.asked() or night.paged() > pages, 3 + 1.5 * acted_after)
     run.patiently(lambda: databases.primaries() or databases.asked(), PAGED_SECONDS)  # somebody may be woken up first
-    if databases.primaries():
-        run.patiently(lambda: databases.confirmed(night.facts["killed"], MISSED), 1.0)
+    run.patiently(lambda: not databases.primaries() or databases.confirmed(night.facts["killed"], MISSED), 1.0)
     if (off := "off" in databases.asked()) and not alone:  # what no standby has is gone with db-a
-        faults.walk_to_the_plug(run, databases, order[1])
+        faults.walk_to_the_plug(run, databases, order, night.paged)
     run.tell("console", "open")
-    run.patiently(lambda: databases.page("console", "/machines").get("db-a") == "off", 2.0 if off else 0.0)
     meet()
     run.container(order[1]).sees_again()
-    if run.patiently(databases.succeeded, 4.0 if off else 1.0):
+    run.patiently(lambda: databases.succeeded() or night.paged() > pages, 4.0 if off else 1.0)
+    if databases.succeeded():
         run.patiently(partial(databases.confirmed, run.clock(), MISSED), 4.0)
     return night.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -10,15 +11,12 @@ from harness import Run
 from .judge import MACHINES
 from .nights import MISSED, STANDBYS, Databases, Facts
 
-WALK_SECONDS, GIVEN_UP_SECONDS, FLOW_SECONDS = 5.5, 2.5, 2.5
+WALK_SECONDS, GIVEN_UP_SECONDS, FLOW_SECONDS, HIDDEN_SECONDS = 5.5, 2.5, 2.5, 4.0
 END_SESSIONS = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = %s"
 
 
 def clean_up(run: Run, databases: Databases) -> None:
-    """Emptied carts are swept away, and both standbys know of it.
-
-    Nothing is swept as long as somebody may still see it: an order, a session that is just connecting, the report.
-    """
+    """Emptied carts are swept away once no order, new session or report sees them; both standbys know of it."""
     run.patiently(lambda: any(state.get("reports") for state in databases.states().values()), 2.0)
     databases.rows("db-a", "DELETE FROM lab.carts")
     run.patiently(lambda: databases.rows("db-a", "VACUUM lab.carts") or databases.state("db-a").get("swept"), 1.5)
@@ -38,14 +36,22 @@ def fall_behind(run: Run, databases: Databases, order: tuple[str, ...]) -> float
 
 def kill_the_primary(run: Run, databases: Databases) -> Facts:
     """Gone without a word; when, how far it was, and how far the standbys were, which then see its address again."""
-    before = {"led": databases.primaries(), "asked": databases.asked()}
+    led, asked = databases.primaries(), databases.asked()
     written = databases.state("db-a").get("written", 0)
     run.fault("db-a is killed", run.container("db-a").exec, ["bash", "-c", "kill -KILL -1"])
     killed = run.clock()
     received = [databases.state(name).get("received", 0) for name in STANDBYS]
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda name: run.container(name).sees_again(), STANDBYS))
-    return before | {"killed": killed, "written": written, "received": received}
+    return {"led": led, "asked": asked, "killed": killed, "written": written, "received": received}
+
+
+def refuse(run: Run, databases: Databases, name: str) -> Callable[[], object]:
+    """A firewall's rule: this machine refuses the controller alone, and ends what it has open. Returns the way back."""
+    controller = run.container("failover")
+    undo = controller.divert(name, 5432, "console", 1) if controller.running() else lambda: None
+    run.fault(f"{name} refuses failover", databases.rows, name, END_SESSIONS, "failover")
+    return lambda: run.healed(f"{name} answers failover", undo) if controller.running() else None
 
 
 def come_back(run: Run, databases: Databases) -> None:
@@ -54,10 +60,11 @@ def come_back(run: Run, databases: Databases) -> None:
     run.patiently(lambda: databases.state("db-a") or databases.page("console", "/machines").get("db-a") == "off", 3.0)
 
 
-def walk_to_the_plug(run: Run, databases: Databases, behind: str) -> None:
-    """Somebody is on the way, and db-a is back before they are there; at last only one standby receives from it.
+def walk_to_the_plug(run: Run, databases: Databases, order: tuple[str, ...], paged: Callable[[], int]) -> None:
+    """Somebody is on the way, and db-a is back before they are there; at last only the first standby receives from it.
 
-    They are later than a client that waits five seconds. A controller that takes its time-out for an answer promotes.
+    They are later than a client that waits five seconds: a controller that takes its time-out for an answer promotes.
+    When the plug is out, that standby refuses the controller for a while. That is no reason to take the other one.
     """
     asked, fewest = run.clock(), run.random.randrange(MISSED, 2 * MISSED)
     come_back(run, databases)
@@ -68,7 +75,12 @@ def walk_to_the_plug(run: Run, databases: Databases, behind: str) -> None:
     run.patiently(partial(databases.confirmed, since, fewest), FLOW_SECONDS)
     if not promoted:
         run.patiently(lambda: databases.state("db-a").get("followers") == len(STANDBYS), FLOW_SECONDS)
-        fall_behind(run, databases, (behind,))
+        fall_behind(run, databases, order[1:])
+        pages, answers_again = paged(), refuse(run, databases, order[0])
+        run.tell("console", "open")
+        run.patiently(lambda: databases.succeeded() or paged() > pages, HIDDEN_SECONDS)
+        run.patiently(databases.succeeded, 1.0)
+        answers_again()
 
 
 def make_fresh(run: Run, night: str) -> None:

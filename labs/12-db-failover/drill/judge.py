@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 from harness import Picture, Recording
 
-MACHINES, NIGHTS = ("db-a", "db-b", "db-c"), ("crash", "blind", "stale")
-NOWHERE = "nowhere"
+MACHINES, NIGHTS, NOWHERE = ("db-a", "db-b", "db-c"), ("crash", "blind", "stale"), "nowhere"
 RESUME_SECONDS, FLOW_SECONDS, GAP_SECONDS, IN_FLIGHT_SECONDS = 10.0, 1.5, 1.0, 0.5
 
 

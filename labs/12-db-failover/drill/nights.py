@@ -14,9 +14,8 @@ from harness import NotJudgedError, Run
 from .judge import FLOW_SECONDS, MACHINES
 
 Facts = dict[str, Any]
-FIRST, STANDBYS, MISSED = {MACHINES[0]: 1}, MACHINES[1:], 10
-READY_SECONDS, SETTLED_SECONDS, AGREE_SECONDS, DAY_SECONDS = 12.0, 8.0, 3.0, 4.0
-GOOD_FLOW, LATE_SECONDS = 0.5, FLOW_SECONDS + 4.0
+FIRST, STANDBYS, MISSED, GOOD_FLOW = {MACHINES[0]: 1}, MACHINES[1:], 10, 0.5
+READY_SECONDS, SETTLED_SECONDS, AGREE_SECONDS, DAY_SECONDS, LATE_SECONDS = 12.0, 8.0, 3.0, 4.0, FLOW_SECONDS + 4.0
 
 
 class Databases:
@@ -139,9 +138,8 @@ class Night:
         """What each machine has, as far as one can still read it; all of the night's facts."""
         databases = self._databases
         found = {"ended": self._run.clock(), "timelines": databases.primaries(), "tables": databases.tables()}
-        said = {"powers": databases.page("console", "/machines"), **databases.page("console", "/pages")}
         last = {"long_report": self.report.copy(), "exit_code": self._run.container("failover").exit_code()}
-        return {"states": databases.states()} | self.facts | found | said | last
+        return {"states": databases.states()} | self.facts | found | databases.page("console", "/pages") | last
 
 
 def notes(run: Run) -> Facts:
