@@ -44,17 +44,13 @@ class Regular(Shopper):
 
     def on_start(self) -> None:
         """Take the next product that nobody else looks at."""
-        self.products, self.weights = [data()["quiet"][next(self.numbers) % 12]], [1.0]
-        self.missed = None
+        self.products, self.weights, self.missed = [data()["quiet"][next(self.numbers) % 12]], [1.0], None
 
     def wait_time(self) -> float:
         """Seconds until the next look. If no page came after the first rest, the next one is a first one again."""
         soon = self.random.uniform(0.1, 0.18)
-        if self.missed:
-            self.looks *= self.looks > 1
-            return soon
-        self.looks += 1
-        return REST.get(self.looks, soon)
+        self.looks = self.looks * (self.looks > 1) if self.missed else self.looks + 1
+        return soon if self.missed else REST.get(self.looks, soon)
 
 
 def complaint(body: dict[str, Any], product: dict[str, Any]) -> str | None:

@@ -8,11 +8,11 @@ from . import limits
 from .prices import EVERY_MS, Prices
 from .shop import Shop
 
-PUT_SECONDS = 0.15  # until a read's copy is in the cache
+PUT_SECONDS, STUMBLING_SECONDS = 0.15, 2.0  # until a read's copy is in the cache; for so long at most single reads fail
 WARM, COLD_SECONDS = 150, 4.0  # answers until the cache is warm, in a second where it is quiet; or waited so long
 DOWN_SECONDS, UNREADABLE_SECONDS = 2.2, 5.2  # of the database, and of four products: until all their copies are too old
 CALM_SECONDS = 0.4  # after so long errors have to be over, once reads of the four products do not fail any more
-STUMBLE_SECONDS, STUMBLING_SECONDS = 1.2, 2.0  # after its return, its herd over, single reads fail; at most so long
+HERD_SECONDS, HERD_MOST, FEW = 1.0, 2.4, 2  # before that: until the herd of its return is over, and few reads go on
 
 
 def drill(run: Run) -> None:
@@ -48,7 +48,7 @@ def lose_the_database(run: Run, shop: Shop) -> None:
     back = run.healed("the database is back", shop.set, "failing", "off")
     until, shop.failed = run.clock(), (down, back)
     run.phase("recovering")
-    stay(run, STUMBLE_SECONDS)
+    run.patiently(lambda: run.clock() > until + HERD_SECONDS and shop.in_flight() <= FEW, HERD_MOST)
     stumbled, lost = run.clock(), []
     for product in shop.damaged:  # one after the other: to find all copies takes its time on a busy machine
         began = shop.trouble([product], "first fails")
