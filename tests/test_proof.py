@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from toys import copy
 
 from harness import paths
-from harness.commands import cli
+from harness.commands import cli, prove
 from harness.errors import ManifestError
 from harness.judge import proof, store, trials
 from harness.judge.proof import Case, Result
@@ -51,6 +51,19 @@ def test_a_symptom_that_is_no_check_is_said_before_anything_runs(lab: Lab) -> No
     """A typo in lab.toml would make "as shipped" look false for a reason that nobody sees."""
     with pytest.raises(ManifestError, match=r"lab\.toml: symptom: 'oders' is no check .* It has orders_are_taken"):
         proof.cases(replace(lab, symptom="oders"))
+
+
+@pytest.mark.parametrize(("seen", "kept"), [("FIXED", {"runs": 2, "false": 1}), ("ERROR", None)])
+def test_runs_without_a_verdict_are_not_kept_as_verdicts(
+    lab: Lab, seen: str, kept: dict[str, int] | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run that broke off, since somebody renewed the programs under it, says nothing of the checks."""
+    runs = [result(lab, "fix right", "FIXED"), result(lab, "decoy wrong", seen)]
+    prove.keep_figures(runs, measured.IDLE)
+
+    found = measured.of(lab).get("repeats")
+    assert (found and {key: found["idle"][key] for key in ("runs", "false")}) == kept
+    assert ("1 of its 2 runs came to no verdict" in capsys.readouterr().err) is (kept is None)
 
 
 def test_a_quick_proof_has_two_cases(lab: Lab) -> None:

@@ -64,7 +64,7 @@ def prove(
     rows = proof.summed(results)
     took = time.monotonic() - begun
     if keep:
-        _keep(results, measured.BUSY if busy else measured.IDLE)
+        keep_figures(results, measured.BUSY if busy else measured.IDLE)
     if as_json:
         screen.say_json({"proven": proof.proven(results), "seconds": round(took, 1), "variants": rows})
     else:
@@ -88,10 +88,13 @@ def _remove_strays(labs: Iterable[Lab]) -> None:
         stray.unlink()
 
 
-def _keep(results: list[Result], when: str) -> None:
-    """Keep for each lab how many of its runs were false."""
+def keep_figures(results: list[Result], when: str) -> None:
+    """Keep for each lab how many of its runs were false; of a lab with a run that came to no verdict, nothing."""
     for lab in dict.fromkeys(result.case.lab for result in results):
         own = [result for result in results if result.case.lab == lab]
+        if errors := sum(result.seen == proof.ERROR for result in own):
+            screen.say_error(f"Of {lab.slug} nothing is kept: {errors} of its {len(own)} runs came to no verdict.")
+            continue
         false = sum(not result.right for result in own)
         measured.keep_repeats(lab, when, variants=len(proof.cases(lab)), runs=len(own), false=false)
 
