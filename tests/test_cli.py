@@ -100,7 +100,8 @@ def test_a_machine_gets_the_error_as_json() -> None:
         (["chekc", "always-fixed"], "No such command 'chekc'"),
         (["check"], "Missing argument 'LAB'"),
         (["check", "always-fixed", "--sed", "3"], "No such option"),
-        (["check", "always-fixed", "--seed", "x"], "Invalid value for '--seed'"),
+        (["check", "always-fixed", "--seed", "x"], "SEED=x is no whole number from 0 on"),
+        (["prove", "always-fixed", "--repeat", "0"], "REPEAT=0 is no whole number from 1 on"),
     ],
 )
 def test_a_wrong_call_is_one_message(args: list[str], said: str) -> None:

@@ -8,7 +8,7 @@ import click
 
 from harness import paths
 from harness.commands import screen
-from harness.commands.options import lab_argument
+from harness.commands.options import Whole, lab_argument
 from harness.errors import OutageError
 from harness.judge import checks
 from harness.lab import files, index, patches, skeleton, variants
@@ -20,7 +20,7 @@ TO_SAY = "to be said"
 
 @click.command("new-lab")
 @click.argument("slug")
-@click.option("--number", type=click.IntRange(1), default=None, help="Its number; the next one, if not said.")
+@click.option("--number", type=Whole(1), default=None, help="Its number; the next one, if not said.")
 def new_lab(slug: str, number: int | None) -> None:
     """Write the skeleton of a lab, which runs and proves itself, for you to change."""
     folder = skeleton.write(slug, number)

@@ -13,7 +13,7 @@ import click
 
 from harness import paths
 from harness.commands import measure, screen
-from harness.commands.options import LabName, json_option
+from harness.commands.options import LabName, Whole, json_option
 from harness.judge.trials import busy_cores
 from harness.lab import catalogue
 from harness.lab.manifest import Lab
@@ -24,7 +24,7 @@ BUDGETS = {"lab_seconds": 20.0, "check_seconds": 20.0, "overhead_seconds": 4.0, 
 
 @click.command()
 @click.argument("labs", nargs=-1, type=LabName())
-@click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, help="Medians over so many runs.")
+@click.option("--repeat", type=Whole(1), default=3, show_default=True, help="Medians over so many runs.")
 @click.option("--busy", is_flag=True, help="Keep every core busy with something else meanwhile.")
 @json_option
 def bench(labs: tuple[Lab, ...], repeat: int, *, busy: bool, as_json: bool) -> None:

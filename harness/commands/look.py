@@ -11,7 +11,7 @@ import click
 
 from harness import environment, paths
 from harness.commands import screen
-from harness.commands.options import ask, json_option, lab_argument
+from harness.commands.options import Whole, ask, json_option, lab_argument
 from harness.errors import OutageError
 from harness.lab import catalogue, files
 from harness.lab.manifest import Lab
@@ -58,7 +58,7 @@ def _row(lab: Lab) -> dict[str, object]:
 @click.command()
 @lab_argument
 @click.option("--service", default=None, help="Only this service.")
-@click.option("--lines", type=click.IntRange(1), default=60, show_default=True, help="How many lines of each service.")
+@click.option("--lines", type=Whole(1), default=60, show_default=True, help="How many lines of each service.")
 @click.option("--live", is_flag=True, help="Of the stack that is up, also if your last check came later.")
 def logs(lab: Lab, service: str | None, lines: int, *, live: bool) -> None:
     """Print the last lines of each service: of the stack that is up, or of your last check if that came later."""

@@ -13,7 +13,7 @@ import click
 
 from harness import paths
 from harness.commands import screen
-from harness.commands.options import chosen, jobs_option, json_option, keep_option, lab_argument, seed_option
+from harness.commands.options import Whole, chosen, jobs_option, json_option, keep_option, lab_argument, seed_option
 from harness.errors import OutageError
 from harness.judge import mutation, trials
 from harness.judge.mutation import FATES, KILLED, NOT_COUNTED, NOT_JUDGED, SURVIVED, Fate
@@ -48,7 +48,7 @@ class Draw:
 @click.command()
 @lab_argument
 @click.option("--fix", default=None, help="Only mutants of this fix.")
-@click.option("--sample", type=click.IntRange(1), default=SAMPLE, show_default=True, help="How many are drawn.")
+@click.option("--sample", type=Whole(1), default=SAMPLE, show_default=True, help="How many are drawn.")
 @seed_option
 @jobs_option
 @click.option("--busy", is_flag=True, help="Keep every core busy with something else meanwhile.")

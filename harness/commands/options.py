@@ -25,6 +25,18 @@ class LabName(click.ParamType[Lab]):
         return value if isinstance(value, Lab) else catalogue.lab(value)
 
 
+class Whole(click.IntRange):
+    """A whole number, of so much at least; what else is said is refused in plain words."""
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> int:
+        """The number."""
+        try:
+            return int(super().convert(value, param, context))
+        except click.BadParameter:
+            name = f"{param.name}".upper() if param else "This"
+            raise click.UsageError(f"{name}={value} is no whole number from {self.min} on.") from None
+
+
 def lab_argument(function: F) -> F:
     """The lab that the command is about."""
     return click.argument("lab", type=LabName())(function)
@@ -38,13 +50,13 @@ def json_option(function: F) -> F:
 def seed_option(function: F) -> F:
     """`--seed N`: repeat a run's random choices."""
     text = "Repeat the random choices of the run with this seed."
-    return click.option("--seed", type=click.IntRange(0), default=None, help=text)(function)
+    return click.option("--seed", type=Whole(0), default=None, help=text)(function)
 
 
 def jobs_option(function: F) -> F:
     """`--jobs N`: how many stacks are up at once."""
     most = max(2, os.cpu_count() or 2)
-    return click.option("--jobs", type=click.IntRange(1), default=most, help="How many side by side.")(function)
+    return click.option("--jobs", type=Whole(1), default=most, help="How many side by side.")(function)
 
 
 def keep_option(function: F) -> F:

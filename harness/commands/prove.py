@@ -11,7 +11,7 @@ import click
 
 from harness import paths
 from harness.commands import screen
-from harness.commands.options import LabName, jobs_option, json_option, keep_option
+from harness.commands.options import LabName, Whole, jobs_option, json_option, keep_option
 from harness.errors import OutageError
 from harness.judge import proof, trials
 from harness.judge.proof import Case, Result
@@ -22,7 +22,7 @@ from harness.run import lifecycle
 
 @click.command()
 @click.argument("labs", nargs=-1, type=LabName())
-@click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="How often each variant is run.")
+@click.option("--repeat", type=Whole(1), default=1, show_default=True, help="How often each variant is run.")
 @jobs_option
 @click.option("--quick", is_flag=True, help="Only as shipped and the first fix.")
 @click.option("--busy", is_flag=True, help="Keep every core busy with something else meanwhile.")
