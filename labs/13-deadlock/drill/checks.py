@@ -14,12 +14,12 @@ ERRORS = 0.01
 def test_nothing_hangs(seen: Recording) -> str:
     """Nobody waits for a lock for longer than two seconds.
 
-    Whoever holds locks while waiting for another one stops all who come after: with ten connections, the whole shop.
+    A session that holds locks while it waits for another one stops all that come after it, until no connection is free.
     """
     enough(seen)
     worst = seen.worst
     assert worst["seconds"] <= HANGS_SECONDS, (
-        f"{worst['at']:.1f} s into the drill, {len(worst['waiting'])} sessions waited for locks, the first for "
+        f"{worst['at']:.1f} s into the drill, {worst['sessions']} sessions waited for locks, the first for "
         f"{worst['seconds']:.1f} s, wanted at most {HANGS_SECONDS:g} s"
     )
     return f"nobody waited for a lock for more than {worst['seconds']:.1f} s"
@@ -49,7 +49,7 @@ def test_all_payments_finish(seen: Recording) -> str:
         assert figures.errors <= max(1, ERRORS * figures.requests), (
             f"{phase}: {figures.errors} of {figures.requests} requests of others failed ({kinds}), wanted at most 1 %"
         )
-    return f"{len(orders)} orders came to their end; {failed} of {total} requests failed"
+    return f"{len(orders)} orders came to their end; where the gateway answered, {failed} of {total} requests failed"
 
 
 def test_money_is_conserved(seen: Recording) -> str:
@@ -61,9 +61,15 @@ def test_money_is_conserved(seen: Recording) -> str:
     wrong = judge.wrong_money(seen)
     assert not wrong, f"the money of {len(wrong)} cards is wrong (the first: {wrong[0]}), wanted none"
     states = judge.wrong_states(seen)
-    assert not states, f"{len(states)} orders are said to be something else than their customers were told, wanted none"
+    assert not states, (
+        f"{len(states)} orders are said to be something else than their customers were told (the first: "
+        f"{judge.story(states[0])}), wanted none"
+    )
     for product, wanted, stock in judge.wrong_stocks(seen)[:1]:
-        raise AssertionError(f"product {product} has a stock of {stock} pieces; by what was paid, it has {wanted}")
+        raise AssertionError(
+            f"product {product} has a stock of {stock} pieces (it is in orders {judge.buyers(seen, product)}), wanted "
+            f"{wanted}, by what was paid"
+        )
     return f"shop, gateway and shelf agree on {len(judge.every(seen))} orders"
 
 

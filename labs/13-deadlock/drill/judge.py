@@ -30,6 +30,8 @@ class Order:
     paid: bool = False
     back: bool = False
     """Whether the customer was told that it is paid, and paid back."""
+    error: str = ""
+    """What the shop said when it first answered with an error."""
 
     @property
     def failed(self) -> list[list[Any]]:
@@ -48,6 +50,7 @@ def told(seen: Recording) -> list[Order]:
             order["answers"],
             any(step == "pay" and status in DONE for step, status, _ in order["answers"]),
             any(step == "refund" and status in DONE for step, status, _ in order["answers"]),
+            order.get("error", ""),
         )
         for order in seen.orders
     ]
@@ -149,6 +152,18 @@ def wrong_states(seen: Recording) -> list[Order]:
     ]
 
 
+def story(one: Order) -> str:
+    """What a customer was answered, and what the shop says at the end."""
+    answers = ", ".join(f"{step} {status}" for step, status, _ in one.answers)
+    return f"order {one.number}: {answers}; and the shop says {one.state}"
+
+
+def buyers(seen: Recording, product: int) -> str:
+    """The first orders that this product is in."""
+    numbers = [str(one.number) for one in every(seen) if product in [line[0] for line in one.lines]]
+    return ", ".join([*numbers[:3], *(["…"] if numbers[3:] else [])])
+
+
 def some(seen: Recording, numbers: Iterable[int]) -> list[Order]:
     """These of the drill's orders."""
     wanted = set(numbers)
@@ -158,8 +173,11 @@ def some(seen: Recording, numbers: Iterable[int]) -> list[Order]:
 def failures(orders: Iterable[Order]) -> tuple[int, int, str]:
     """Requests of these orders that failed, requests in all, and what the first failure was."""
     listed = list(orders)
-    failed = [answer for one in listed for answer in one.failed]
-    first = f"{failed[0][0]}: {said(failed[0][1])}" if failed else "none"
+    failed = [(one, answer) for one in listed for answer in one.failed]
+    first = "none"
+    for one, (step, status, _) in failed[:1]:
+        why = f", “{one.error}”" if one.error and isinstance(status, int) else ""
+        first = f"order {one.number}, {step}: {said(status)}{why}"
     return len(failed), sum(len(one.answers) for one in listed), first
 
 

@@ -14,11 +14,14 @@ from .limits import PATIENCE_SECONDS, SETTLE_SECONDS, STOCK
 OK, ACCEPTED, PAYMENT_REQUIRED = 200, 202, 402
 FINAL = (OK, PAYMENT_REQUIRED)
 SETTLED: dict[str | None, Any] = {"paid": OK, "refunded": OK, "declined": PAYMENT_REQUIRED}
-TRIES, MOST_WAITING = 2, 12
+TRIES, MOST_WAITING, MOST_ERROR = 2, 12, 80
 WAITING = "SELECT pid, seconds, behind, query FROM waiting"
 
 Order = dict[str, Any]
-"""`id`, `card`, `lines` ([product, quantity] each), and `answers`: [step, status or error, seconds] of all requests."""
+"""`id`, `card`, `lines` ([product, quantity] each), and `answers`: [step, status or error, seconds] of all requests.
+
+`error`: what the shop said when it first answered with an error.
+"""
 
 
 class Shop:
@@ -35,7 +38,7 @@ class Shop:
         self._db.execute("SELECT lab.stock(%s)", (json.dumps(goods),))
         self._numbers = iter(run.random.sample(range(10**6, 10**8), 1000))
         self.orders: list[Order] = []
-        self.worst: dict[str, Any] = {"at": 0.0, "seconds": 0.0, "waiting": []}
+        self.worst: dict[str, Any] = {"at": 0.0, "seconds": 0.0, "sessions": 0, "waiting": []}
 
     def products(self, many: int) -> list[int]:
         """Products that nothing else of the drill is about."""
@@ -47,7 +50,8 @@ class Shop:
         seconds = max((row["seconds"] for row in rows), default=0.0)
         if seconds > self.worst["seconds"]:
             kept = [row | {"seconds": round(row["seconds"], 2)} for row in rows[:MOST_WAITING]]
-            self.worst = {"at": round(self._run.clock(), 2), "seconds": round(seconds, 2), "waiting": kept}
+            moment = {"at": round(self._run.clock(), 2), "seconds": round(seconds, 2)}
+            self.worst = moment | {"sessions": len(rows), "waiting": kept}
         return round(seconds, 2)
 
     def take_orders(self, carts: Iterable[Iterable[int]], times: int = 1) -> list[Order]:
@@ -85,6 +89,9 @@ class Shop:
             ):
                 status = "answered, and not paid back"
             order["answers"].append([step, status, round(came.ms / 1000, 2)])
+            if came.status and status not in FINAL:
+                said = came.json.get("error") if isinstance(came.json, dict) else came.text
+                order.setdefault("error", str(said or "")[:MOST_ERROR])
             if status in FINAL or came.error or came.status == ACCEPTED:
                 break
         return order
