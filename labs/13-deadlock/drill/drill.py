@@ -7,7 +7,7 @@ from itertools import permutations
 
 from harness import Run
 
-from .limits import AT_ONCE_SECONDS, CUSTOMERS
+from .limits import AT_ONCE_SECONDS, CUSTOMERS, HANGS_SECONDS
 from .shop import OK, Order, Shop
 
 RANGE, PAIRS, EACH, ROUNDS, MEETINGS, MORE, HELD, DECLINED, REGULARS, LOST, REFUSED = 30, 3, 4, 3, 6, 8, 6, 4, 2, 2, 2
@@ -92,7 +92,8 @@ def hold_some(run: Run, shop: Shop) -> list[Future[Order]]:
 def cross(run: Run, shop: Shop) -> None:
     """Carts with the same products in opposite order, or in a circle; at the same moment, refunds meet payments.
 
-    Orders that are paid are paid once more and paid back, each of them twice. Then refunds of some, and more carts.
+    Orders that are paid are paid once more and paid back, each of them twice. Then, if nobody hangs by now, refunds of
+    some, and more carts.
     """
     carts = [cart for _ in range(PAIRS) for cart in list(permutations(shop.products(2))) * EACH]
     one, two, three = shop.products(3)
@@ -107,6 +108,8 @@ def cross(run: Run, shop: Shop) -> None:
     steps = [(order, step) for order in met for step in ("pay", "refund", "pay", "refund")]
     steps += [(order, "pay") for order in orders]
     shop.do(run.random.sample(steps, len(steps)))
+    if shop.worst["seconds"] > HANGS_SECONDS:
+        return
     run.mark("refunds of some, and more carts")
     back = [(order, "refund") for order in orders[:MORE] if order["answers"][-1][1] == OK]
     shop.do([*back, *((order, "pay") for order in more)])
