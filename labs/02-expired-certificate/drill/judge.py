@@ -42,9 +42,13 @@ class Wire:
     """What was on the shop's wire, and what its renewer ordered. The facts may be those of half a drill."""
 
     def __init__(self, facts: Facts) -> None:
-        """`served`: since when, and which certificate of the CA's; `strangers`: when another one was seen."""
-        known = {one["fingerprint"]: one for one in facts["certificates"]}
-        looks = [(at, known[shown]) for at, shown in facts["looks"] if shown in known]
+        """`served`: since when, and which certificate of the CA's; `strangers`: when another one was seen.
+
+        It has come on the wire after the look before the first that shows it: a look takes long on a busy machine.
+        """
+        known, moments = {one["fingerprint"]: one for one in facts["certificates"]}, [at for at, _ in facts["looks"]]
+        after = zip([*moments[:1], *moments], facts["looks"], strict=False)
+        looks = [(before, known[shown]) for before, (_, shown) in after if shown in known]
         self.ordered = [one for one in facts["certificates"] if one["serial"] not in facts["by_hand"]]
         self.served = [next(same) for _, same in groupby(looks, key=lambda look: look[1]["serial"])]
         self.strangers = [at for at, shown in facts["looks"] if shown and shown not in known]
