@@ -198,7 +198,31 @@ def test_a_gateway_that_nobody_came_to_is_no_verdict() -> None:
     assert seen("other_products_flow", at_the_gate=0).outcome == "unknown"
 
 
+def test_a_buyer_who_has_gone_may_have_got_a_piece_or_not() -> None:
+    """Nobody knows what has become of an order without an answer: one piece may be gone for it, and not two."""
+    gone = [*WELL, row("gone", [[CHAIR, 1]], "timeout")]
+    left = {
+        400 - sold: seen("stock_matches_ledger", gone, stock=stock(CHAIR, 400, 399, 400 - sold)) for sold in range(4)
+    }
+    assert {pieces: result.outcome for pieces, result in left.items()} == {
+        400: "failed",
+        399: "passed",
+        398: "passed",
+        397: "failed",
+    }
+
+
 # --- repeats_sell_once --------------------------------------------------------------------------------------------
+
+
+def test_a_purchase_that_is_both_sold_and_declined_is_two() -> None:
+    """Whoever clicks again while the card is being charged is not told that it is sold, before it is."""
+    both = [*WELL, row("click", [[MUG, 1]], number=9), row("click", [[MUG, 1]], 402)]
+    result = seen("repeats_sell_once", both)
+    assert (result.outcome, "1 purchases that were asked for twice were told sold, and declined" in result.message) == (
+        "failed",
+        True,
+    )
 
 
 def test_a_repeat_that_becomes_another_order_breaks_the_promise() -> None:

@@ -56,15 +56,16 @@ def rush(run: Run, shop: Shop, declined: list[str]) -> None:
 
 
 def give_back(run: Run, shop: Shop, declined: list[str]) -> None:
-    """Cards that will be declined may keep the only piece of a product while others want it. It is bought later."""
+    """Cards that will be declined may keep a product's only piece while others want it, and some click once more."""
     alone = [shop.take_in(1) for _ in declined]
     run.tell("gateway", "hold", cards=declined)
-    sent = shop.send([shop.order([(product, 1)], card=card) for product, card in zip(alone, declined, strict=True)])
+    sent = shop.send(held := [shop.order([(one, 1)], card=card) for one, card in zip(alone, declined, strict=True)])
     run.patiently(lambda: len(run.tell("gateway", "waiting")) >= len(alone), 1.0)
     others = shop.send([shop.order([(product, 1)]) for product in alone for _ in range(OTHERS)])
-    run.patiently(lambda: all(one.done() for one in others), 1.0)
+    twins = shop.send([shop.same(order) for order in held[:3]])
+    run.patiently(lambda: all(one.done() for one in [*others, *twins]), 0.8)
     run.tell("gateway", "release")
-    finish([*sent, *others])
+    finish([*sent, *others, *twins])
 
 
 def carts(run: Run, shop: Shop, declined: list[str]) -> None:

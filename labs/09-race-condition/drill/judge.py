@@ -57,6 +57,13 @@ class Stock:
     """The same when somebody had bought the rest."""
     sold: int
     """Pieces that buyers were told are theirs."""
+    unclear: int = 0
+    """Pieces of buyers to whom nobody has said what became of their order."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the shop has left what it had, less what was sold, and perhaps less what is unclear."""
+        return self.last is not None and 0 <= self.first - self.sold - self.last <= self.unclear
 
 
 def purchases(seen: Recording) -> list[Purchase]:
@@ -71,11 +78,11 @@ def purchases(seen: Recording) -> list[Purchase]:
 
 def stocks(seen: Recording) -> list[Stock]:
     """Of all products."""
-    sold: Counter[int] = Counter()
+    sold, unclear = Counter[int](), Counter[int]()
     for one in purchases(seen):
-        for product, many in one.lines if one.sold else []:
-            sold[product] += many
-    return [Stock(product, first, before, last, sold[product]) for product, first, before, last in seen.stock]
+        for product, many in one.lines if one.sold or not one.clear else []:
+            (sold if one.sold else unclear)[product] += many
+    return [Stock(product, *pieces, sold[product], unclear[product]) for product, *pieces in seen.stock]
 
 
 def wanted(seen: Recording) -> tuple[int, int]:
@@ -121,6 +128,17 @@ def wrongly_charged(seen: Recording) -> list[str]:
 
 def _listed(paid: list[int]) -> str:
     return " and ".join(f"{cents} cents" for cents in paid) or "nothing"
+
+
+def two_answers(seen: Recording) -> list[Purchase]:
+    """Those of which somebody was told that they are sold, and somebody else that the card was declined."""
+    return [one for one in purchases(seen) if {SOLD, DECLINED} <= set(one.statuses)]
+
+
+def asked(one: Purchase) -> str:
+    """How it was asked for."""
+    often = len(one.statuses)
+    return f"a purchase that was asked for {often} times" if often > 1 else "a purchase whose gateway's answer was lost"
 
 
 def tries(some: Iterable[Purchase]) -> int:
