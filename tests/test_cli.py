@@ -294,6 +294,15 @@ def test_hints_tell_what_else_failed(lab: Lab) -> None:
 
     assert "make hint-always-broken CHECK=nothing_dies" in first.out
     assert other.out.startswith("nothing dies · hint 1 of 3")
+    assert "Also failed: orders_are_taken" in other.out
+
+
+def test_a_hint_for_a_promise_that_was_kept_says_so(lab: Lab) -> None:
+    """It can be asked for, and is not told as if it had failed."""
+    judged(VERDICT | {"checks": [{"name": "orders_are_taken", "outcome": "failed"}]})
+    said = outage("hint", "always-broken", "--check", "nothing_dies").out
+
+    assert "In your last run it did not fail. These did: orders_are_taken." in said
 
 
 def test_where_there_is_no_terminal_a_hint_stands_as_it_is_written(lab: Lab) -> None:

@@ -78,7 +78,8 @@ def _further(lab: Lab, name: str, failed: list[str], *, last: bool) -> str:
     own = "" if failed[:1] == [name] else f" CHECK={name}"
     lines = ["That was the last one." if last else f"make hint-{lab.slug}{own} again goes one step further."]
     if others := [other for other in failed if other != name]:
-        lines.append(f"Also failed: {', '.join(others)}. For another one: make hint-{lab.slug} CHECK={others[0]}")
+        what = "Also failed" if name in failed else "In your last run it did not fail. These did"
+        lines.append(f"{what}: {', '.join(others)}. For another one: make hint-{lab.slug} CHECK={others[0]}")
     return "\n".join(lines)
 
 
