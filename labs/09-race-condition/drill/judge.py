@@ -82,7 +82,8 @@ def stocks(seen: Recording) -> list[Stock]:
     for one in purchases(seen):
         for product, many in one.lines if one.sold or not one.clear else []:
             (sold if one.sold else unclear)[product] += many
-    return [Stock(product, *pieces, sold[product], unclear[product]) for product, *pieces in seen.stock]
+    rows = [(product, first, before, last) for product, first, before, last in seen.stock]
+    return [Stock(*row, sold[row[0]], unclear[row[0]]) for row in rows]
 
 
 def wanted(seen: Recording) -> tuple[int, int]:
