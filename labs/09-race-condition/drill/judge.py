@@ -58,7 +58,7 @@ class Stock:
     sold: int
     """Pieces that buyers were told are theirs."""
     unclear: int = 0
-    """Pieces of buyers to whom nobody has said what became of their order."""
+    """Pieces of orders of which their buyers do not know what has become."""
 
     @property
     def agrees(self) -> bool:
