@@ -52,6 +52,15 @@ def test_the_error_that_is_printed_most_often_is_told_with_its_number(tmp_path: 
     assert logs.loudest(saved(tmp_path, feed=odd)) == ""
 
 
+def test_the_error_is_told_and_not_what_its_text_goes_on_with(tmp_path: Path, complaint: Complaint) -> None:
+    """SQLAlchemy's errors end with a link, and PostgreSQL's with a detail."""
+    error = ValueError("call unique() first\n(Background on this error at: https://sqlalche.me/e/20/abcd)")
+
+    assert logs.loudest(saved(tmp_path, feed=[complaint("feed", "Exception on /feed", error=error)])) == (
+        "feed, once: ValueError: call unique() first"
+    )
+
+
 def test_a_long_traceback_is_kept_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, complaint: Complaint) -> None:
     """The error stands at its end: a line that is cut would hide it."""
     line = complaint("feed", "Exception on /feed " + "x" * 5000, error=KeyError("avatar"))

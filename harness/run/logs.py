@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from typing import Any
 
 from harness import text
 from harness.judge.recording import Phase
-from harness.run import engine, inside
+from harness.run import complaints, engine, inside
 
 MOST_LINES = 2000
 MOST_LINE = 10_000
@@ -20,6 +19,7 @@ MOST_LINE = 10_000
 SECOND = 9
 """So many characters of a saved line tell when it was printed."""
 COMPLAINTS = ("warning", "error", "critical")
+"""Levels of lines that complain."""
 MOST_COMPLAINT = 300
 
 
@@ -41,11 +41,11 @@ def _told(lines: list[str], phases: list[Phase], at: Callable[[float], float]) -
         try:
             second = at(dt.datetime.fromisoformat(stamp).timestamp())
         except ValueError:
-            yield f"{'':9}{text.printable(line, MOST_LINE)}"
+            yield f"{'':{SECOND}}{text.printable(line, MOST_LINE)}"
             continue
         while ahead and second >= ahead[0].start:
             yield _heading(ahead.pop(0))
-        yield f"{second:8.3f} {text.printable(said, MOST_LINE)}"
+        yield f"{second:{SECOND - 1}.3f} {text.printable(said, MOST_LINE)}"
     yield from map(_heading, ahead)
 
 
@@ -75,11 +75,8 @@ def loudest(folder: Path) -> str:
 
 def _complaint(line: str) -> str:
     """What a line of the kit's log complains of; empty for others."""
-    try:
-        record = json.loads(line) if line.startswith("{") else None
-    except (ValueError, RecursionError):
+    record = complaints.record(line)
+    if record.get("level") not in COMPLAINTS:
         return ""
-    if not isinstance(record, dict) or record.get("level") not in COMPLAINTS:
-        return ""
-    ends = str(record.get("traceback") or record.get("message") or "").strip().split("\n")
-    return text.printable(ends[-1], MOST_COMPLAINT)
+    errors = list(complaints.raised(str(record.get("traceback", "")).split("\n")))
+    return text.printable(errors[-1] if errors else str(record.get("message", "")), MOST_COMPLAINT)

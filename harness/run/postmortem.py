@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness import paths, text
 from harness.errors import NotStartedError, StudentCodeError
 from harness.lab.manifest import Lab
-from harness.run import engine, readiness
+from harness.run import complaints, engine, readiness
 from harness.run.container import Container
 
-FRAME = re.compile(r'File "(?P<file>/[^"\n]++)", line (?P<line>\d+)')
 NAME = r"""(?<![^\s"'\[(:])(?P<file>/[^\s:"'\[\](]++"""
 COMPLAINTS = (
     re.compile(NAME + r"""(?<!\.py))(?:["']?,?[ \t]+line[ \t]+|:)(?P<line>\d+)\b"""),
@@ -27,9 +24,6 @@ COMPLAINTS = (
 
 A file's name begins after a space, a quote, a bracket or a colon and is never given back, so that the time is linear.
 """
-ERROR = re.compile(r"(?:Fatal Python error: |(?:\w+\.)*+\w*(?:Error|Exception|Exit|Interrupt|Timeout|Warning)\b).*+")
-RAISED = re.compile(r"[\w.]++(?:: .*)?")
-"""The last line of a traceback, whatever the exception is called."""
 INNERMOST_FIRST = "most recent call first"
 """Of faulthandler, which tells where code stands that does not come to an end."""
 LAST_LINES = 14
@@ -101,13 +95,8 @@ def unfolded(printed: str) -> str:
 
 
 def _unfolded(line: str) -> Iterator[str]:
-    record: Any = None
-    if line.startswith("{"):
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            record = None
-    if isinstance(record, dict) and isinstance(record.get("traceback"), str):
+    record = complaints.record(line)
+    if isinstance(record.get("traceback"), str):
         yield str(record.get("message", ""))
         yield from record["traceback"].split("\n")
     else:
@@ -129,20 +118,11 @@ def where(printed: str, mounts: dict[str, str], files: str) -> str:
 
 
 def _of_traceback(printed: str, mounts: dict[str, str], files: str) -> str:
-    frames = [(_of_student(frame["file"], mounts), frame["line"]) for frame in FRAME.finditer(printed)]
+    frames = [(_of_student(frame["file"], mounts), frame["line"]) for frame in complaints.FRAME.finditer(printed)]
     places = [f"{files}/{text.printable(name)} line {line}" for name, line in frames if name]
     innermost = places[:1] if INNERMOST_FIRST in printed else places[-1:]
-    errors = list(_errors(printed.split("\n")))
+    errors = list(complaints.raised(printed.split("\n")))
     return ": ".join([*innermost, *(text.printable(error, LINE_CHARACTERS) for error in errors[-1:] if places)])
-
-
-def _errors(lines: list[str]) -> Iterator[str]:
-    """What was raised: the line that ends a traceback, or one that names an error."""
-    within = False
-    for line in lines:
-        if ERROR.match(line) or (within and RAISED.fullmatch(line)):
-            yield line.strip()
-        within = line.startswith(" ") and (within or bool(FRAME.search(line)))
 
 
 def _of_student(file: str, mounts: dict[str, str]) -> str:
